@@ -1,0 +1,305 @@
+"""The tables of the application database. Migrations in `migrations/` build exactly these (a test compares the two)."""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+from core.appdb.types import UtcDateTime
+from core.vocabulary import CardStatus, ConnectionStatus, PlanTier, Role, TriggerType
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(
+    column: str, values: type[CardStatus | ConnectionStatus | PlanTier | Role | TriggerType]
+) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_listed")
+
+
+tenant = Table(
+    "tenant",
+    metadata,
+    Column("tenant_id", String(40), primary_key=True, comment="The slug; stands first in every key."),
+    Column("name", Text, nullable=False),
+    Column("plan_tier", String(20), nullable=False, default=PlanTier.STARTER),
+    Column("cell", String(40), nullable=False, comment="Which ingestion cell carries the tenant; by default its own."),
+    Column("currency", String(3), nullable=False, default="USD"),
+    Column("mrr_property", Text),
+    Column("renewal_property", Text),
+    Column("last_login_property", Text),
+    Column("onboarding_step_property", Text),
+    Column("usage_property", Text),
+    Column("new_stage_ids", JSON),
+    Column("waiting_stage_ids", JSON),
+    Column("created_at", UtcDateTime, nullable=False),
+    _one_of("plan_tier", PlanTier),
+)
+
+user = Table(
+    "user",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("subject", String(255), primary_key=True, comment="The issuer's name for this person."),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", String(20), nullable=False),
+    UniqueConstraint("subject", name="uq_user_subject"),
+    _one_of("role", Role),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("type", String(20), primary_key=True, default="hubspot"),
+    Column("status", String(20), nullable=False),
+    Column("credentials", Text, nullable=False, comment="Fernet ciphertext of a JSON object."),
+    Column("hub_id", String(40)),
+    Column("scopes", JSON),
+    Column("last_synced_at", UtcDateTime),
+    Column("error_message", Text),
+    UniqueConstraint("type", "hub_id", name="uq_connection_type_hub_id"),
+    _one_of("status", ConnectionStatus),
+)
+
+topic = Table(
+    "topic",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("parent", String(80)),
+    Column("is_active", Boolean, nullable=False, default=True),
+    Column("version", Integer, nullable=False, default=1),
+)
+
+trigger_param = Table(
+    "trigger_param",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("trigger_type", String(40), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("value", Float, nullable=False),
+    Column("valid_from_at", UtcDateTime, nullable=False),
+    _one_of("trigger_type", TriggerType),
+)
+
+card_event = Table(
+    "card_event",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("card_id", String(36), primary_key=True),
+    Column("seq", Integer, primary_key=True, comment="From 1, without gaps, per card."),
+    Column("actor", String(255), nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("status", String(20), nullable=False, comment="The card's status after this event."),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    _one_of("status", CardStatus),
+)
+
+build = Table(
+    "build",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("build_id", String(40), primary_key=True),
+    Column("as_of_at", UtcDateTime, nullable=False),
+    Column("built_at", UtcDateTime, nullable=False),
+    Column("row_counts", JSON, nullable=False),
+    Column("audits", JSON, nullable=False),
+)
+
+published_build = Table(
+    "published_build",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("build_id", String(40), nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+    ForeignKeyConstraint(["tenant_id", "build_id"], ["build.tenant_id", "build.build_id"]),
+    comment="The pointer: which build of a tenant readers are served from.",
+)
+
+
+def _published(mart: str, key: tuple[str, ...], columns: dict[str, type[TypeEngine[Any]]], *indexes: str) -> Table:
+    table = Table(
+        f"published_{mart}",
+        metadata,
+        Column("tenant_id", String(40), primary_key=True),
+        Column("build_id", String(40), primary_key=True),
+        *(
+            Column(name, kind, primary_key=name in key, nullable=name not in key, autoincrement=False)
+            for name, kind in columns.items()
+        ),
+        ForeignKeyConstraint(["tenant_id", "build_id"], ["build.tenant_id", "build.build_id"], ondelete="CASCADE"),
+        info={"mart": mart},
+    )
+    for column in indexes:
+        Index(None, table.c.tenant_id, table.c.build_id, table.c[column])
+    return table
+
+
+published_churn_risk_cards = _published(
+    "churn_risk_cards",
+    ("card_id",),
+    {
+        "card_id": Text,
+        "company_id": Text,
+        "company_name": Text,
+        "contact_id": Text,
+        "contact_name": Text,
+        "ticket_id": Text,
+        "trigger_type": Text,
+        "severity": Text,
+        "score": Float,
+        "components": Text,
+        "why": Text,
+        "opened_on": Date,
+        "last_signal_on": Date,
+        "closed_on": Date,
+        "is_active": Boolean,
+        "is_notify": Boolean,
+        "episode": Integer,
+        "previous_card_id": Text,
+        "mrr": Float,
+        "mrr_source": Text,
+        "currency": Text,
+        "priority": Float,
+        "looks_resolved": Boolean,
+        "owner_id": Text,
+        "owner_name": Text,
+        "rule_version": Text,
+        "prompt_version": Text,
+        "as_of_at": UtcDateTime,
+    },
+    "priority",
+    "company_id",
+)
+
+published_card_evidence = _published(
+    "card_evidence",
+    ("card_id", "evidence_id"),
+    {
+        "card_id": Text,
+        "evidence_id": Text,
+        "ticket_id": Text,
+        "ticket_subject": Text,
+        "ticket_url": Text,
+        "ticket_created_at": UtcDateTime,
+        "quote": Text,
+        "quote_start": Integer,
+        "quote_end": Integer,
+        "context": Text,
+        "context_start": Integer,
+        "context_end": Integer,
+        "sentiment": Text,
+        "churn_intent": Text,
+        "target": Text,
+        "analyzer": Text,
+        "model": Text,
+        "prompt_version": Text,
+        "call_key": Text,
+        "input_tokens": Integer,
+        "output_tokens": Integer,
+        "cost_usd": Float,
+        "run_id": Text,
+    },
+)
+
+published_companies = _published(
+    "companies",
+    ("company_id",),
+    {
+        "company_id": Text,
+        "company_name": Text,
+        "domain": Text,
+        "lifecyclestage": Text,
+        "owner_id": Text,
+        "owner_name": Text,
+        "mrr": Float,
+        "mrr_source": Text,
+        "currency": Text,
+        "renewal_on": Date,
+        "open_ticket_count": Integer,
+        "ticket_count_30d": Integer,
+        "ticket_count_90d": Integer,
+        "negative_count_30d": Integer,
+        "mean_level_30d": Float,
+        "mean_level_prior_30d": Float,
+        "sentiment_trend": Text,
+        "last_contact_at": UtcDateTime,
+        "active_triggers": Text,
+        "active_trigger_count": Integer,
+    },
+)
+
+published_topic_metrics_daily = _published(
+    "topic_metrics_daily",
+    ("metric_on", "topic"),
+    {
+        "metric_on": Date,
+        "topic": Text,
+        "ticket_count": Integer,
+        "negative_count": Integer,
+        "company_count": Integer,
+        "mrr_touched": Float,
+    },
+)
+
+published_sentiment_daily = _published(
+    "sentiment_daily",
+    ("metric_on",),
+    {
+        "metric_on": Date,
+        "ticket_count": Integer,
+        "very_negative_count": Integer,
+        "negative_count": Integer,
+        "neutral_count": Integer,
+        "positive_count": Integer,
+        "very_positive_count": Integer,
+        "unread_count": Integer,
+        "mean_level": Float,
+    },
+)
+
+published_source_health = _published(
+    "source_health",
+    ("stream",),
+    {
+        "stream": Text,
+        "synced_at": UtcDateTime,
+        "cursor_at": UtcDateTime,
+        "held_count": Integer,
+        "portal_total": Integer,
+        "is_fresh": Boolean,
+    },
+)
+
+PUBLISHED: dict[str, Table] = {table.info["mart"]: table for table in metadata.sorted_tables if "mart" in table.info}
+"""The serving table of each published mart, by the mart's name."""

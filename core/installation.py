@@ -1,0 +1,45 @@
+"""One running installation: the stores that the settings name, opened when first asked for and shared from then on."""
+
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from core.appdb import open_app_database
+from core.appdb.builds import BuildStore
+from core.appdb.directory import TenantDirectory
+from core.secrets import Vault, open_vault
+from core.settings import Settings
+from core.warehouse import Warehouse, connect
+
+
+class Installation:
+    """Hands out the stores; making one opens nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The warehouse."""
+        stores = self.settings.stores
+        return connect(stores.warehouse, lock_timeout_seconds=stores.write_lock_timeout_seconds)
+
+    @cached_property
+    def app_database(self) -> Engine:
+        """The application database, migrated."""
+        return open_app_database(self.settings.stores.app_database)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The cipher for secrets at rest."""
+        return open_vault(self.settings)
+
+    @cached_property
+    def directory(self) -> TenantDirectory:
+        """Tenants, connections, topics."""
+        return TenantDirectory(self.app_database, self.vault)
+
+    @cached_property
+    def builds(self) -> BuildStore:
+        """Published builds."""
+        return BuildStore(self.app_database)

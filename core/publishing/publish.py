@@ -1,0 +1,107 @@
+"""Audit each tenant's marts and put those that pass in front of readers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import Engine
+
+from core.appdb.builds import Build, BuildStore
+from core.naming import MARTS, PUBLISHED_MARTS
+from core.publishing.audits import Audit, audit
+from core.publishing.bi_file import write_bi_file
+from core.publishing.state import passed_state
+from core.tenants import TenantId
+from core.warehouse import Warehouse
+from core.warehouse.duckdb import DuckDBWarehouse
+
+
+@dataclass(frozen=True)
+class TenantOutcome:
+    """What became of one tenant's build."""
+
+    tenant_id: TenantId
+    is_published: bool
+    audits: Sequence[Audit]
+    row_counts: Mapping[str, int]
+
+    @property
+    def failures(self) -> list[str]:
+        """The audits that held it back, as sentences."""
+        return [f"{verdict.name}: {verdict.detail}" for verdict in self.audits if not verdict.is_passed]
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What one publish did."""
+
+    build_id: str
+    as_of_at: datetime
+    published_at: datetime
+    outcomes: Sequence[TenantOutcome]
+    bi_file: Path | None = field(default=None)
+
+    @property
+    def held_back(self) -> list[TenantOutcome]:
+        """Tenants that stay on their old build."""
+        return [outcome for outcome in self.outcomes if not outcome.is_published]
+
+
+def publish(
+    *,
+    warehouse: Warehouse,
+    engine: Engine,
+    tenant_ids: Sequence[TenantId],
+    data_dir: Path,
+    max_drop_share: float,
+    builds_kept: int,
+    on_tenant: Callable[[TenantOutcome], None] | None = None,
+) -> PublishReport:
+    """Publish the marts of these tenants as one new build each, under one build id.
+
+    No dbt build runs meanwhile: both hold the lock `transform`. A tenant whose audit fails keeps its old build and is reported.
+
+    Raises:
+        MartsNotReady: The marts are not the result of a dbt build that passed.
+        WarehouseBusy: A dbt build held the lock for longer than the timeout.
+    """
+    with warehouse.named_lock("transform"):
+        state = passed_state(warehouse)
+        now = datetime.now(UTC)
+        build_id = f"{now:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
+        store = BuildStore(engine)
+        outcomes = []
+        for tenant_id in tenant_ids:
+            new = Build(
+                tenant_id=tenant_id, build_id=build_id, as_of_at=state.as_of_at, built_at=now, row_counts={}, audits=()
+            )
+            outcome = _publish_tenant(warehouse, store, new, max_drop_share, builds_kept)
+            outcomes.append(outcome)
+            if on_tenant:
+                on_tenant(outcome)
+        bi_file = None
+        passed = [outcome.tenant_id for outcome in outcomes if outcome.is_published]
+        if isinstance(warehouse, DuckDBWarehouse):
+            bi_file = write_bi_file(warehouse, data_dir / "published", build_id, passed=passed, kept=builds_kept)
+        return PublishReport(build_id, state.as_of_at, now, outcomes, bi_file)
+
+
+def _publish_tenant(
+    warehouse: Warehouse, store: BuildStore, new: Build, max_drop_share: float, builds_kept: int
+) -> TenantOutcome:
+    with warehouse.snapshot() as snapshot:
+        marts = {
+            mart: snapshot.rows(f"select * from {MARTS}.{mart} where tenant_id = :tenant_id", tenant_id=new.tenant_id)
+            for mart in PUBLISHED_MARTS
+        }
+    served = store.current(new.tenant_id)
+    audits = audit(marts, previous_counts=served.row_counts if served else None, max_drop_share=max_drop_share)
+    counts = {mart: len(rows) for mart, rows in marts.items()}
+    if not all(verdict.is_passed for verdict in audits):
+        return TenantOutcome(new.tenant_id, is_published=False, audits=audits, row_counts=counts)
+    audited = Build(**{**vars(new), "audits": [asdict(verdict) for verdict in audits]})
+    store.publish(audited, {mart: [rows] if rows else [] for mart, rows in marts.items()}, published_at=new.built_at)
+    store.collect(new.tenant_id, kept=builds_kept)
+    return TenantOutcome(new.tenant_id, is_published=True, audits=audits, row_counts=counts)

@@ -1,0 +1,213 @@
+"""Every setting there is, typed, grouped by room, built once at an entry point and passed in from there.
+
+Values come from the environment or from `.env`; names have no prefix and are listed in `.env.example` (a test compares the two).
+Nothing here is read at import. Defaults are for one machine and `ENVIRONMENT=local`; outside it the unsafe ones refuse to start.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import AwareDatetime, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import Terminal
+
+
+class UnsafeSettings(Terminal):
+    """A default that is fine on a laptop is not fine where this process was started."""
+
+
+class Environment(StrEnum):
+    """Where the process runs; everything but `local` is treated as reachable by strangers."""
+
+    LOCAL = "local"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class _Group(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+
+class StoreSettings(_Group):
+    """Where things are kept."""
+
+    data_dir: Path = Path("data")
+    """Folder of the embedded stores, dlt's working folders, locks, builds and local keys."""
+
+    warehouse_url: str = ""
+    """`duckdb:///path` or `postgresql://…`; empty: `warehouse.duckdb` in the data folder."""
+
+    app_database_url: str = ""
+    """`sqlite:///path` or `postgresql://…`; empty: `app.db` in the data folder."""
+
+    journal_url: str = ""
+    """Where paid calls are journaled; empty: `journal.db` in the data folder, or the warehouse's Postgres."""
+
+    write_lock_timeout_seconds: float = Field(default=900, gt=0)
+    """How long a write phase waits for another process's write phase on the same warehouse."""
+
+    encryption_key: SecretStr = SecretStr("")
+    """Fernet key for credentials at rest; empty: a key file in the data folder, in `local` only."""
+
+    @property
+    def warehouse(self) -> str:
+        """The warehouse URL with the default filled in."""
+        return self.warehouse_url or f"duckdb:///{self.data_dir / 'warehouse.duckdb'}"
+
+    @property
+    def app_database(self) -> str:
+        """The application database URL with the default filled in."""
+        return self.app_database_url or f"sqlite:///{self.data_dir / 'app.db'}"
+
+    @property
+    def journal(self) -> str:
+        """The call journal URL with the default filled in."""
+        if self.journal_url:
+            return self.journal_url
+        return (
+            self.warehouse if self.warehouse.startswith("postgresql") else f"sqlite:///{self.data_dir / 'journal.db'}"
+        )
+
+
+class HubSpotSettings(_Group):
+    """How HubSpot is reached."""
+
+    hubspot_base_url: str = "https://api.hubapi.com"
+    """Root of the API; the sandbox is reached by changing only this."""
+
+    hubspot_client_id: str = ""
+    """OAuth app of this installation; empty where only access tokens are used."""
+
+    hubspot_client_secret: SecretStr = SecretStr("")
+    """Its secret."""
+
+    sync_overlap_seconds: float = Field(default=600, ge=60)
+    """How far an increment reaches back behind its cursor, since search lags behind the database."""
+
+    sync_lag_seconds: float = Field(default=30, ge=0)
+    """How far an increment stays behind the present, for the same reason."""
+
+
+class AnalysisSettings(_Group):
+    """Who reads the tickets."""
+
+    analyzer: str = Field(default="auto", pattern="^(auto|embedded|openai_compatible)$")
+    """`auto`: the OpenAI-compatible analyzer when `LLM_API_KEY` is set, the embedded one otherwise."""
+
+    llm_base_url: str = "https://openrouter.ai/api/v1"
+    """Root of any OpenAI-compatible server."""
+
+    llm_api_key: SecretStr = SecretStr("")
+    """Its key; empty: the embedded analyzer reads."""
+
+    llm_model: str = "openai/gpt-4o-mini"
+    """Model name as that server spells it."""
+
+    llm_max_concurrency: int = Field(default=16, ge=1, le=512)
+    """Calls in flight at once, per run."""
+
+    llm_timeout_seconds: float = Field(default=60, gt=0)
+    """How long one call may take."""
+
+    llm_lease_seconds: float = Field(default=300, gt=0)
+    """How long a claimed call is left to its claimant before another run may take it over."""
+
+    @property
+    def use_embedded(self) -> bool:
+        """Whether the offline analyzer is the one to use."""
+        if self.analyzer == "auto":
+            return not self.llm_api_key.get_secret_value()
+        return self.analyzer == "embedded"
+
+
+class TransformSettings(_Group):
+    """How the marts are computed and published."""
+
+    as_of: AwareDatetime | None = None
+    """The moment the marts are computed for (ISO 8601 with offset); empty: now."""
+
+    publish_max_drop_share: float = Field(default=0.5, ge=0, le=1)
+    """A build whose companies shrank by more than this share against the published one is held back."""
+
+    builds_kept: int = Field(default=2, ge=1)
+    """Published builds kept per tenant, for rollback and for readers in flight."""
+
+
+class ServeSettings(_Group):
+    """The read API."""
+
+    api_host: str = "127.0.0.1"
+    """Address the API listens on."""
+
+    api_port: int = Field(default=8000, ge=0, le=65535)
+    """Port the API listens on."""
+
+    auth_issuer: str = ""
+    """OIDC issuer whose ID tokens are accepted; empty: the built-in issuer, in `local` only."""
+
+    auth_audience: str = "churnboard"
+    """Audience an ID token must name."""
+
+    auth_jwks_url: str = ""
+    """Where the issuer's keys are; needed with `AUTH_ISSUER`."""
+
+
+class RuntimeSettings(_Group):
+    """What kind of place this is."""
+
+    environment: Environment = Environment.LOCAL
+    """`local`, `staging` or `production`."""
+
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    """Least severe event that is logged."""
+
+
+class Settings(_Group):
+    """The whole tree."""
+
+    runtime: RuntimeSettings = Field(default_factory=RuntimeSettings)
+    stores: StoreSettings = Field(default_factory=StoreSettings)
+    hubspot: HubSpotSettings = Field(default_factory=HubSpotSettings)
+    analysis: AnalysisSettings = Field(default_factory=AnalysisSettings)
+    transforms: TransformSettings = Field(default_factory=TransformSettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether unsafe defaults are allowed."""
+        return self.runtime.environment is Environment.LOCAL
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment the marts are computed for, or None for now."""
+        return self.transforms.as_of
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_defaults(self) -> Self:
+        if self.is_local:
+            return self
+        missing = [
+            name
+            for name, value in (
+                ("ENCRYPTION_KEY", self.stores.encryption_key.get_secret_value()),
+                ("AUTH_ISSUER", self.serve.auth_issuer),
+                ("AUTH_JWKS_URL", self.serve.auth_jwks_url),
+            )
+            if not value
+        ]
+        if missing:
+            raise UnsafeSettings(
+                f"ENVIRONMENT={self.runtime.environment} needs {', '.join(missing)}: the built-in defaults are for one "
+                f"laptop only. Set them in the environment or in .env and start again."
+            )
+        return self
+
+
+def groups() -> tuple[type[BaseSettings], ...]:
+    """The setting groups, for whoever lists every setting there is."""
+    return (RuntimeSettings, StoreSettings, HubSpotSettings, AnalysisSettings, TransformSettings, ServeSettings)

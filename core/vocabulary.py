@@ -1,0 +1,132 @@
+"""The closed lists of the product. Each value is spelt once, here; SQL, API and board use the same words (docs/names.md)."""
+
+from enum import StrEnum
+
+
+class Sentiment(StrEnum):
+    """Tone of a customer's message, in five levels."""
+
+    VERY_NEGATIVE = "very_negative"
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+    VERY_POSITIVE = "very_positive"
+
+    @property
+    def level(self) -> int:
+        """The same as a number from -2 (very negative) to 2 (very positive)."""
+        return list(Sentiment).index(self) - 2
+
+
+class ChurnIntent(StrEnum):
+    """Whether the customer says, or lets one understand, that they may leave."""
+
+    NONE = "none"
+    IMPLIED = "implied"
+    EXPLICIT = "explicit"
+
+
+class Target(StrEnum):
+    """What the message is about: only what the vendor can change may open a card, so `external` never does."""
+
+    PRODUCT = "product"
+    SUPPORT = "support"
+    BILLING = "billing"
+    EXTERNAL = "external"
+
+
+class TicketStatus(StrEnum):
+    """Where a ticket stands, derived from its pipeline stage."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
+class TriggerType(StrEnum):
+    """Why a card opens."""
+
+    FRUSTRATED = "frustrated"
+    SIGNIFICANT_SUPPORT = "significant_support"
+    SILENTLY_STRUGGLING = "silently_struggling"
+
+
+class Severity(StrEnum):
+    """How bad it looks, lowest first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class CardStatus(StrEnum):
+    """Where a card stands on the board; people move it, machines never do."""
+
+    NEW = "new"
+    WORKING = "working"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+
+
+class MrrSource(StrEnum):
+    """Where a company's monthly recurring revenue came from; an assumed figure is always shown as assumed."""
+
+    MAPPED_PROPERTY = "mapped_property"
+    TENANT_MEDIAN_ASSUMED = "tenant_median_assumed"
+    UNKNOWN = "unknown"
+
+
+class SentimentTrend(StrEnum):
+    """A company's tone in the last 30 days against the 30 days before."""
+
+    IMPROVING = "improving"
+    STEADY = "steady"
+    WORSENING = "worsening"
+    UNKNOWN = "unknown"
+
+
+class Role(StrEnum):
+    """What a user may do: viewer reads, member acts on cards and topics, admin connects, invites and sets parameters."""
+
+    VIEWER = "viewer"
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class PlanTier(StrEnum):
+    """What a tenant pays for."""
+
+    STARTER = "starter"
+    PRO = "pro"
+    ENTERPRISE = "enterprise"
+
+
+class ConnectionStatus(StrEnum):
+    """Whether a tenant's CRM can be read."""
+
+    ACTIVE = "active"
+    ERROR = "error"
+    DISCONNECTED = "disconnected"
+
+
+class AnalyzerKind(StrEnum):
+    """Who read the ticket; stands on every enrichment row."""
+
+    EMBEDDED = "embedded"
+    OPENAI_COMPATIBLE = "openai_compatible"
+
+
+class AnalysisTask(StrEnum):
+    """The two separate questions asked about a ticket (one combined call reads measurably worse)."""
+
+    SENTIMENT = "sentiment"
+    TOPICS = "topics"
+
+
+class SyncMode(StrEnum):
+    """How a stream was fetched: everything by list, or what changed by search."""
+
+    BACKFILL = "backfill"
+    INCREMENT = "increment"

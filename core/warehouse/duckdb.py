@@ -1,0 +1,212 @@
+"""The default warehouse: one DuckDB file.
+
+DuckDB lets one read-write process exclude everyone, and one process may not mix modes, so every phase here, reads included, is
+short, opens read-write, and happens under the cross-process lock beside the file.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from filelock import FileLock, Timeout
+from pydantic import SecretStr
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from core.warehouse.base import TABLE_EXISTS, Row, WarehouseBusy, WarehouseUnavailable, bind_style
+from core.warehouse.tables import ColumnType, TableSpec
+
+_ARROW = {
+    ColumnType.TEXT: pa.string(),
+    ColumnType.INTEGER: pa.int64(),
+    ColumnType.FLOAT: pa.float64(),
+    ColumnType.BOOLEAN: pa.bool_(),
+    ColumnType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    ColumnType.DATE: pa.date32(),
+}
+
+# How long a stranger (a person's own DuckDB shell) may sit on the file before we give up: it takes no lock of ours.
+_STRANGER_PATIENCE_SECONDS = 20
+
+
+class DuckDBWarehouse:
+    """See `core.warehouse.base.Warehouse`."""
+
+    dialect = "duckdb"
+
+    def __init__(self, path: Path, *, lock_timeout_seconds: float = 900) -> None:
+        self.path = path
+        self.url = f"duckdb:///{path}"
+        self.secret_url = SecretStr(self.url)
+        self._timeout = lock_timeout_seconds
+
+    @contextmanager
+    def snapshot(self) -> Iterator["_Snapshot"]:
+        """See `Warehouse.snapshot`: the file is ours alone meanwhile."""
+        with self.write_lock(), self._connection() as connection:
+            yield _Snapshot(connection)
+
+    def rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
+        """See `Warehouse.rows`."""
+        with self.snapshot() as snapshot:
+            return snapshot.rows(sql, **params)
+
+    def batches(self, sql: str, size: int, **params: object) -> Iterator[list[dict[str, Any]]]:
+        """See `Warehouse.batches`."""
+        with self.write_lock(), self._connection() as connection:
+            cursor = _execute(connection, sql, params)
+            while batch := _dicts(cursor, size):
+                yield batch
+
+    def execute(self, sql: str, **params: object) -> int:
+        """See `Warehouse.execute`."""
+        with self.write_lock(), self._connection() as connection:
+            result = _execute(connection, sql, params).fetchone()
+            return int(result[0]) if result and isinstance(result[0], int) else -1
+
+    def merge(self, changes: Sequence[tuple[TableSpec, Sequence[Row]]]) -> int:
+        """See `Warehouse.merge`."""
+        written = 0
+        with self.write_lock(), self._connection() as connection:
+            connection.begin()
+            for spec, rows in changes:
+                connection.execute(f"create schema if not exists {spec.schema}")
+                connection.execute(spec.ddl())
+                if not rows:
+                    continue
+                connection.register("incoming", _arrow(spec, rows))
+                match = " and ".join(f"held.{name} = incoming.{name}" for name in spec.scope)
+                names = ", ".join(spec.names)
+                scope = ", ".join(spec.scope)
+                same_key = " and ".join(f"kept.{name} = held.{name}" for name in spec.key)
+                # DuckDB checks a primary key against rows deleted in the same transaction, hence the upsert below.
+                connection.execute(
+                    f"delete from {spec.qualified} as held using (select distinct {scope} from incoming) as incoming "
+                    f"where {match} and not exists (select 1 from incoming as kept where {same_key})"
+                )
+                connection.execute(f"insert or replace into {spec.qualified} ({names}) select {names} from incoming")
+                connection.unregister("incoming")
+                written += len(rows)
+            connection.commit()
+        return written
+
+    def export(
+        self, file: Path, tables: Mapping[str, str], *, tenant_ids: Sequence[str], previous: Path | None
+    ) -> None:
+        """Write a new DuckDB file with one table per query in `tables`.
+
+        Rows of `tenant_ids` come from the query, rows of all other tenants from the table of that name in the file `previous`.
+        The file is complete, and its log folded in, when this returns.
+        """
+        with self.write_lock(), self._connection() as connection:
+            connection.execute(f"attach '{_quoted(file)}' as written")
+            if previous:
+                connection.execute(f"attach '{_quoted(previous)}' as previous (read_only)")
+            for name, query in tables.items():
+                connection.execute(
+                    f"create table written.{name} as select * from ({query}) where list_contains($tenants, tenant_id)",
+                    {"tenants": list(tenant_ids)},
+                )
+                if previous:
+                    connection.execute(
+                        f"insert into written.{name} by name "
+                        f"select * from previous.{name} where not list_contains($tenants, tenant_id)",
+                        {"tenants": list(tenant_ids)},
+                    )
+            connection.execute("checkpoint written")
+            connection.execute("detach written")
+            if previous:
+                connection.execute("detach previous")
+
+    def has_table(self, schema: str, name: str) -> bool:
+        """See `Warehouse.has_table`."""
+        with self.snapshot() as snapshot:
+            return snapshot.has_table(schema, name)
+
+    @contextmanager
+    def write_lock(self) -> Iterator[None]:
+        """See `Warehouse.write_lock`."""
+        with self._locked(self.path.with_name(self.path.name + ".lock"), self._timeout, "the warehouse"):
+            yield
+
+    @contextmanager
+    def named_lock(self, name: str, *, is_waiting: bool = True) -> Iterator[None]:
+        """See `Warehouse.named_lock`."""
+        folder = self.path.parent / "locks"
+        with self._locked(
+            folder / f"{name.replace(':', '--')}.lock", self._timeout if is_waiting else 0, f"lock {name}"
+        ):
+            yield
+
+    @contextmanager
+    def _locked(self, file: Path, timeout: float, what: str) -> Iterator[None]:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file, is_singleton=True)
+        try:
+            lock.acquire(timeout=timeout)
+        except Timeout as error:
+            raise WarehouseBusy(
+                f"Another process has held {what} ({file}) for more than {timeout:.0f} s. "
+                f"Wait for its run to end or stop it, then run this step again."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = self._open()
+        except duckdb.IOException as error:
+            raise WarehouseUnavailable(
+                f"The warehouse file {self.path} cannot be opened: {error}. "
+                f"Close whatever program has it open (its process id is in the message), then run this step again."
+            ) from error
+        try:
+            connection.execute("set timezone = 'UTC'")
+            yield connection
+        finally:
+            connection.close()
+
+    @retry(
+        retry=retry_if_exception_type(duckdb.IOException),
+        stop=stop_after_delay(_STRANGER_PATIENCE_SECONDS),
+        wait=wait_fixed(0.25),
+        reraise=True,
+    )
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.path))
+
+
+class _Snapshot:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
+        return _dicts(_execute(self._connection, sql, params), None)
+
+    def has_table(self, schema: str, name: str) -> bool:
+        return bool(self.rows(TABLE_EXISTS, schema=schema, name=name))
+
+
+def _execute(connection: duckdb.DuckDBPyConnection, sql: str, params: dict[str, object]) -> duckdb.DuckDBPyConnection:
+    return connection.execute(bind_style(sql, lambda name: f"${name}"), params or None)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _dicts(cursor: duckdb.DuckDBPyConnection, size: int | None) -> list[dict[str, Any]]:
+    names = [column[0] for column in cursor.description or ()]
+    fetched = cursor.fetchall() if size is None else cursor.fetchmany(size)
+    return [dict(zip(names, row, strict=True)) for row in fetched]
+
+
+def _arrow(spec: TableSpec, rows: Sequence[Row]) -> pa.Table:
+    schema = pa.schema([pa.field(column.name, _ARROW[column.type]) for column in spec.columns])
+    return pa.Table.from_pylist([{name: row.get(name) for name in spec.names} for row in rows], schema=schema)

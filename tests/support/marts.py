@@ -1,0 +1,106 @@
+"""Builds marts by hand in a warehouse, for tests of what happens after dbt."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Date, Float, Integer, Text
+
+from core.appdb.tables import PUBLISHED
+from core.appdb.types import UtcDateTime
+from core.publishing import mark_passed
+from core.warehouse import Column, ColumnType, TableSpec, Warehouse
+
+AS_OF = datetime(2026, 11, 20, 6, tzinfo=UTC)
+
+_TYPES: dict[type, ColumnType] = {
+    Text: ColumnType.TEXT,
+    Float: ColumnType.FLOAT,
+    Integer: ColumnType.INTEGER,
+    Boolean: ColumnType.BOOLEAN,
+    Date: ColumnType.DATE,
+    UtcDateTime: ColumnType.TIMESTAMP,
+}
+
+
+def mart_spec(mart: str) -> TableSpec:
+    """The mart as a table of ours, derived from what is published of it."""
+    table = PUBLISHED[mart]
+    columns = [
+        Column(column.name, _TYPES.get(type(column.type), ColumnType.TEXT))
+        for column in table.columns
+        if column.name != "build_id"
+    ]
+    key = tuple(column.name for column in table.primary_key.columns if column.name != "build_id")
+    return TableSpec("marts", mart, tuple(columns), key, replace_by=("tenant_id",))
+
+
+def company(tenant_id: str, company_id: str, **values: Any) -> dict[str, Any]:
+    """One row of `companies`."""
+    base = {"tenant_id": tenant_id, "company_id": company_id, "company_name": f"Company {company_id}", "mrr": 100.0}
+    return base | values
+
+
+def card(tenant_id: str, company_id: str, **values: Any) -> dict[str, Any]:
+    """One row of `churn_risk_cards`."""
+    base = {
+        "tenant_id": tenant_id,
+        "card_id": f"card-{company_id}",
+        "company_id": company_id,
+        "company_name": f"Company {company_id}",
+        "trigger_type": "frustrated",
+        "severity": "medium",
+        "score": 3.0,
+        "components": '{"tickets": 1}',
+        "why": "One very negative ticket in 21 days.",
+        "opened_on": date(2026, 11, 18),
+        "last_signal_on": date(2026, 11, 20),
+        "is_active": True,
+        "is_notify": True,
+        "episode": 1,
+        "mrr": 100.0,
+        "mrr_source": "mapped_property",
+        "currency": "USD",
+        "priority": 10.0,
+        "looks_resolved": False,
+        "rule_version": "1",
+        "as_of_at": AS_OF,
+    }
+    return base | values
+
+
+def evidence(tenant_id: str, card_id: str, **values: Any) -> dict[str, Any]:
+    """One row of `card_evidence`, its quote standing in its context."""
+    base = {
+        "tenant_id": tenant_id,
+        "card_id": card_id,
+        "evidence_id": f"{card_id}-0",
+        "ticket_id": "1",
+        "quote": "this is unusable",
+        "quote_start": 10,
+        "quote_end": 26,
+        "context": "Honestly, this is unusable for us.",
+        "context_start": 10,
+        "context_end": 26,
+        "sentiment": "very_negative",
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cost_usd": 0.0,
+    }
+    return base | values
+
+
+def fill_marts(warehouse: Warehouse, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Make every published mart, give them these rows in place of their tenants' old ones, and say that dbt passed."""
+    warehouse.merge([(mart_spec(mart), rows.get(mart, [])) for mart in PUBLISHED])
+    mark_passed(warehouse, as_of_at=AS_OF, run_id="by-hand")
+
+
+def small_marts(tenant_id: str, *, companies: int = 3, marker: str = "") -> dict[str, list[dict[str, Any]]]:
+    """One card with one quote per company; `marker` stands in every card's `why`."""
+    ids = [str(number) for number in range(1, companies + 1)]
+    return {
+        "companies": [company(tenant_id, one) for one in ids],
+        "churn_risk_cards": [card(tenant_id, one, why=f"Because {marker}.") for one in ids],
+        "card_evidence": [evidence(tenant_id, f"card-{one}") for one in ids],
+    }
