@@ -1,0 +1,1 @@
+"""Loading HubSpot into the warehouse with dlt, and a local HubSpot to load from."""

@@ -1,0 +1,21 @@
+"""What whoever connects to a sandbox has to know: which portals it has, how each is reached, what its properties mean."""
+
+from dataclasses import asdict
+from typing import Any
+
+from ingestion.sandbox.world import World
+
+
+def describe(world: World) -> dict[str, Any]:
+    """A JSON-able description of the portals; nothing of what was planted in them."""
+    return {
+        "tenants": [
+            {
+                "profile": asdict(portal.tenant),
+                "access_token": portal.static_token,
+                "hub_id": str(portal.portal_id),
+                "tickets": len(portal.ids("tickets")),
+            }
+            for portal in world.portals.values()
+        ]
+    }

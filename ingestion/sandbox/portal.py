@@ -1,0 +1,326 @@
+"""One HubSpot account in memory, and the ways a test changes it while it is served.
+
+All methods are thread-safe: a request sees a portal either before or after a change. Nothing here validates what HubSpot
+would not: a stage that no pipeline has, or a company without a name, can be set, because real portals contain them.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ingestion.sandbox.catalogue import (
+    COMPANIES,
+    DEFAULT_PIPELINE,
+    KINDS,
+    LINK_TYPES,
+    OBJECT_TYPES,
+    TICKETS,
+    Pipeline,
+    PropertyDefinition,
+    default_properties,
+)
+from ingestion.sandbox.clock import Clock, system_clock, to_iso
+from ingestion.sandbox.links import LinkTable
+from ingestion.sandbox.oauth import TokenBook
+from ingestion.sandbox.records import Record, RecordStore
+from ingestion.sandbox.tenancy import Owner, Quirks, TenantProfile, Value, stored
+
+
+class Portal:
+    """One HubSpot account.
+
+    Attributes:
+        portal_id: HubSpot's ``hub_id``.
+        static_token: An access token that never expires and has every scope.
+        born_at: Create date of its pipelines, properties and owners.
+        tokens: OAuth codes and tokens issued for this portal.
+    """
+
+    def __init__(
+        self,
+        tenant: TenantProfile,
+        *,
+        portal_id: int,
+        clock: Clock = system_clock,
+        quirks: Quirks | None = None,
+        time_zone: str = "Etc/UTC",
+        ui_domain: str = "app.hubspot.com",
+        born_at: datetime | None = None,
+    ) -> None:
+        self.tenant = tenant
+        self.portal_id = portal_id
+        self.quirks = quirks or Quirks()
+        self.time_zone = time_zone
+        self.ui_domain = ui_domain
+        self.static_token = f"sandbox-{tenant.tenant_id}"
+        self.tokens = TokenBook(clock)
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._stores = {name: RecordStore(KINDS[name].modified_property) for name in OBJECT_TYPES}
+        self._links = LinkTable()
+        self._definitions = {name: {one.name: one for one in default_properties(name)} for name in OBJECT_TYPES}
+        self._pipelines: dict[str, Pipeline] = {DEFAULT_PIPELINE.id: DEFAULT_PIPELINE}
+        self._owners: dict[str, Owner] = {}
+        self.born_at = born_at or clock()
+
+    # Reading, for whoever answers requests.
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Mapping[str, RecordStore], LinkTable]]:
+        """The records and links, held still for the length of the block."""
+        with self._lock:
+            yield self._stores, self._links
+
+    def now(self) -> datetime:
+        """The portal's present."""
+        return self._clock()
+
+    def definitions(self, object_type: str) -> list[PropertyDefinition]:
+        """The property catalogue of an object type, archived definitions included."""
+        with self._lock:
+            return list(self._definitions[object_type].values())
+
+    def live_definitions(self, object_type: str) -> dict[str, PropertyDefinition]:
+        """The properties that can be asked for, by name."""
+        with self._lock:
+            return {name: one for name, one in self._definitions[object_type].items() if not one.archived}
+
+    def pipelines(self) -> list[Pipeline]:
+        """All ticket pipelines, archived ones included, in the order they were added."""
+        with self._lock:
+            return list(self._pipelines.values())
+
+    def owners(self) -> list[Owner]:
+        """All owners by ascending id, archived ones included."""
+        with self._lock:
+            return sorted(self._owners.values(), key=lambda owner: int(owner.id))
+
+    def ids(self, object_type: str, *, archived: bool = False) -> list[str]:
+        """Ids of all live (or all archived) records, ascending."""
+        with self._lock:
+            return [str(one) for one in self._stores[object_type].ids(archived=archived)]
+
+    def properties_of(self, object_type: str, object_id: str) -> dict[str, str]:
+        """A copy of a record's filled properties.
+
+        Raises:
+            KeyError: No such record.
+        """
+        with self._lock:
+            return dict(self._record(object_type, object_id).properties)
+
+    def linked_ids(self, from_type: str, from_id: str, to_type: str) -> dict[str, bool]:
+        """Ids of the records linked to one, and whether each link is primary."""
+        with self._lock:
+            return {str(to_id): primary for to_id, primary in self._links.of(from_type, int(from_id), to_type).items()}
+
+    # Changing.
+
+    def upsert(
+        self,
+        object_type: str,
+        properties: Mapping[str, Value],
+        *,
+        object_id: str | int | None = None,
+        created_at: datetime | None = None,
+        modified_at: datetime | None = None,
+    ) -> str:
+        """Create a record, or set properties of the one that has ``object_id``.
+
+        Args:
+            object_type: tickets, companies or contacts.
+            properties: Values by property name; names need not be in the catalogue, and are not served until they are.
+            object_id: Taken for the new record; the next free id when None.
+            created_at: Create date of a new record; the present when None.
+            modified_at: Modified date; the present when None (for a new record: its create date).
+
+        Returns:
+            The record's id.
+        """
+        with self._lock:
+            store = self._stores[object_type]
+            values = {name: stored(value) for name, value in properties.items()}
+            now = self._clock()
+            found = None if object_id is None else store.find(int(object_id))
+            if found is not None:
+                moment = modified_at or now
+                store.change(found, values, now=moment, bump=True, hidden_until=self._hidden_until(now))
+                return str(found.id)
+            known_ids = store.ids() or [0]
+            record_id = int(object_id) if object_id is not None else self._next_id(store, known_ids[-1])
+            created = created_at or now
+            filled = {name: value for name, value in values.items() if value is not None}
+            filled["hs_object_id"] = str(record_id)
+            filled.setdefault("createdate", to_iso(created))
+            filled[store.modified_property] = to_iso(modified_at or created)
+            store.add(Record(record_id, filled, created), hidden_until=self._hidden_until(now))
+            return str(record_id)
+
+    def set_property(self, object_type: str, object_id: str, name: str, value: Value, *, bump: bool = True) -> None:
+        """Set one property (None empties it); ``bump=False`` leaves the modified date where it is.
+
+        Raises:
+            KeyError: No such record.
+        """
+        with self._lock:
+            now = self._clock()
+            self._stores[object_type].change(
+                self._record(object_type, object_id),
+                {name: stored(value)},
+                now=now,
+                bump=bump,
+                hidden_until=self._hidden_until(now),
+            )
+
+    def remove_content(self, ticket_id: str) -> None:
+        """Empty a ticket's text."""
+        self.set_property(TICKETS, ticket_id, "content", None)
+
+    def touch(self, object_type: str, object_ids: Iterable[str] | None = None) -> None:
+        """Move the modified date of records (of all live ones when None) to the present, as a schema edit does."""
+        with self._lock:
+            for object_id in self.ids(object_type) if object_ids is None else object_ids:
+                now = self._clock()
+                self._stores[object_type].change(
+                    self._record(object_type, object_id), {}, now=now, bump=True, hidden_until=self._hidden_until(now)
+                )
+
+    def archive(self, object_type: str, object_id: str) -> None:
+        """Move a record to the recycling bin, where only archived lists and archived batch reads find it.
+
+        Raises:
+            KeyError: No such record, or it is archived already.
+        """
+        with self._lock:
+            record = self._record(object_type, object_id)
+            if record.archived_at is not None:
+                raise KeyError(object_id)
+            now = self._clock()
+            self._stores[object_type].archive(record, now=now, hidden_until=self._hidden_until(now))
+
+    def restore(self, object_type: str, object_id: str) -> None:
+        """Bring a record back from the recycling bin; its modified date moves.
+
+        Raises:
+            KeyError: No such record, or it is not archived.
+        """
+        with self._lock:
+            record = self._record(object_type, object_id)
+            if record.archived_at is None:
+                raise KeyError(object_id)
+            now = self._clock()
+            store = self._stores[object_type]
+            store.restore(record, hidden_until=self._hidden_until(now))
+            store.change(record, {}, now=now, bump=True)
+
+    def purge(self, object_type: str, object_id: str) -> None:
+        """Make a record vanish without a trace, with its links, as 90 days in the recycling bin do.
+
+        Raises:
+            KeyError: No such record.
+        """
+        with self._lock:
+            self._stores[object_type].purge(self._record(object_type, object_id))
+            for other_type, other_id in self._links.remove_all(object_type, int(object_id)):
+                if (object_type, other_type) == (COMPANIES, TICKETS):
+                    self._derive_primary_company(other_id)
+
+    def associate(self, from_type: str, from_id: str, to_type: str, to_id: str, *, primary: bool = False) -> None:
+        """Link two records without moving either's modified date, as HubSpot does.
+
+        Raises:
+            KeyError: The two object types cannot be linked, or have no primary link.
+        """
+        types = LINK_TYPES[from_type, to_type]
+        if primary and types.primary is None:
+            raise KeyError("primary")
+        with self._lock:
+            self._links.add(from_type, int(from_id), to_type, int(to_id), primary=primary)
+            self._after_link(from_type, from_id, to_type, to_id)
+
+    def dissociate(self, from_type: str, from_id: str, to_type: str, to_id: str) -> None:
+        """Unlink two records without moving either's modified date.
+
+        Raises:
+            KeyError: They are not linked.
+        """
+        with self._lock:
+            if not self._links.remove(from_type, int(from_id), to_type, int(to_id)):
+                raise KeyError(to_id)
+            self._after_link(from_type, from_id, to_type, to_id)
+
+    def add_property(self, object_type: str, definition: PropertyDefinition) -> None:
+        """Add or replace a property in the catalogue; one that was removed comes back with its values."""
+        with self._lock:
+            self._definitions[object_type][definition.name] = definition
+            self._stores[object_type].version += 1
+
+    def remove_property(self, object_type: str, name: str) -> None:
+        """Archive a property: it is no longer served, and filters on it are refused.
+
+        Raises:
+            KeyError: No such property.
+        """
+        with self._lock:
+            self._definitions[object_type][name] = replace(self._definitions[object_type][name], archived=True)
+            self._stores[object_type].version += 1
+
+    def set_pipeline(self, pipeline: Pipeline) -> None:
+        """Add a ticket pipeline, or replace the one with the same id (rename, new stages, archived)."""
+        with self._lock:
+            self._pipelines[pipeline.id] = pipeline
+
+    def remove_pipeline(self, pipeline_id: str) -> None:
+        """Delete a pipeline; tickets keep the id of the stage they were in.
+
+        Raises:
+            KeyError: No such pipeline.
+        """
+        with self._lock:
+            del self._pipelines[pipeline_id]
+
+    def set_owner(self, owner: Owner) -> None:
+        """Add an owner, or replace the one with the same id."""
+        with self._lock:
+            self._owners[owner.id] = owner
+
+    def set_quirks(self, quirks: Quirks) -> None:
+        """Change how the portal behaves from now on."""
+        with self._lock:
+            self.quirks = quirks
+
+    def _record(self, object_type: str, object_id: str) -> Record:
+        record = self._stores[object_type].find(int(object_id))
+        if record is None:
+            raise KeyError(object_id)
+        return record
+
+    def _hidden_until(self, now: datetime) -> datetime | None:
+        lag = self.quirks.index_lag_seconds
+        return now + timedelta(seconds=lag) if lag > 0 else None
+
+    @staticmethod
+    def _next_id(store: RecordStore, last_live: int) -> int:
+        archived = store.ids(archived=True)
+        return max(last_live, archived[-1] if archived else 0, 10_000_000_000) + 1
+
+    def _after_link(self, from_type: str, from_id: str, to_type: str, to_id: str) -> None:
+        if (from_type, to_type) == (TICKETS, COMPANIES):
+            self._derive_primary_company(int(from_id))
+        elif (from_type, to_type) == (COMPANIES, TICKETS):
+            self._derive_primary_company(int(to_id))
+
+    def _derive_primary_company(self, ticket_id: int) -> None:
+        store = self._stores[TICKETS]
+        ticket = store.find(ticket_id)
+        if ticket is None:
+            return
+        company_id = self._links.primary_of(TICKETS, ticket_id, COMPANIES)
+        company = None if company_id is None else self._stores[COMPANIES].find(company_id)
+        values = {
+            "hs_primary_company_id": None if company_id is None else str(company_id),
+            "hs_primary_company_name": None if company is None else company.properties.get("name"),
+        }
+        store.derive(ticket, values)
