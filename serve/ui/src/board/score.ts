@@ -1,0 +1,119 @@
+/**
+ * The components of a score as rows a person can read.
+ *
+ * Which components exist is the rules' business (dbt), so nothing here decides: keys this page has words for get them,
+ * every other key is shown under its own name. A fact without a value is "unknown". It never counted towards the score,
+ * and saying so is the difference between "no sign of it" and "nobody could look".
+ */
+import { formatDay, formatNumber } from "../format";
+import { humanise, topicLabel } from "../vocabulary";
+
+export interface ComponentRow {
+  key: string;
+  label: string;
+  value: string;
+}
+
+export interface ComponentGroups {
+  /** What was counted, in the order the rules gave it. */
+  found: ComponentRow[];
+  /** The thresholds and spans in force when it was counted. */
+  rules: ComponentRow[];
+  /** What could not be known. */
+  unknown: ComponentRow[];
+}
+
+const LABELS: Record<string, string> = {
+  absolute: "Over a fixed limit",
+  after_pain: "Quiet after a bad experience",
+  calibrated_probability: "Calibrated certainty of the reading",
+  closed_without_customer_answer: "Closed without the customer's answer",
+  explicit_intent_count: "Tickets that say they may leave",
+  facts_as_of: "Customer facts as of",
+  half_life_days: "Points halve every",
+  implied_intent_count: "Tickets that hint at leaving",
+  inbound_count_30d: "Messages from them, 30 days",
+  last_login: "Last login",
+  last_login_on: "Last login",
+  later_messages: "Later messages in the same ticket",
+  login_age: "Long without a login",
+  messages_30d: "Messages in 30 days",
+  messages_in_one_ticket_5d: "Most messages in one ticket, 5 days",
+  mrr: "MRR",
+  negative_count: "Negative tickets",
+  negative_count_90d: "Negative tickets, 90 days",
+  onboarding_factor: "Limits raised while onboarding, times",
+  onboarding_step: "Onboarding step reached",
+  onboarding_stuck: "Stuck in onboarding",
+  open_count: "Tickets left open",
+  overdue_count: "Open for more than 5 business days",
+  quiet_probability: "Chance of so long a silence",
+  relative: "Over their own habit",
+  renewal: "Days to renewal",
+  renewal_in_days: "Days to renewal",
+  repeat: "Same topic again",
+  repeat_topic: "Topic that keeps coming back",
+  repeat_topic_count_30d: "Tickets on that topic, 30 days",
+  scored_on: "Scored on",
+  strongest_ticket_id: "Strongest ticket",
+  t_notify: "Notifies from a score of",
+  t_on: "Opens from a score of",
+  ticket_count: "Tickets counted",
+  ticket_count_7d: "Tickets, 7 days",
+  ticket_count_14d: "Tickets, 14 days",
+  ticket_count_90d_before: "Tickets, 90 days before that",
+  usage_30d: "Usage, 30 days",
+  usage_low: "Low usage for the price",
+  usual_count_14d: "Usual for 14 days",
+  very_negative_count: "Very negative tickets",
+  went_quiet: "Quiet against their own habit",
+  window_days: "Looks back",
+  z: "Distance from usual (z)",
+};
+
+const RULES = new Set(["facts_as_of", "half_life_days", "scored_on", "t_notify", "t_on", "window_days"]);
+const POINTS = new Set(["absolute", "after_pain", "login_age", "onboarding_stuck", "relative", "repeat", "usage_low", "went_quiet"]);
+/** The score has its own line under the table. */
+const SHOWN_ELSEWHERE = new Set(["score"]);
+
+const labelOf = (key: string) => LABELS[key] ?? humanise(key);
+
+function textOf(key: string, value: string | number | boolean): string {
+  if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (typeof value === "number") {
+    const figure = formatNumber(value);
+    if (POINTS.has(key)) return `${figure} ${value === 1 ? "point" : "points"}`;
+    return key.endsWith("_days") && RULES.has(key) ? `${figure} days` : figure;
+  }
+  if (key.endsWith("_topic")) return topicLabel(value);
+  return /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)) ? formatDay(value) : value;
+}
+
+/** Groups components for reading; nested objects become rows of their own, named by their path. */
+export function componentGroups(components: Record<string, unknown>): ComponentGroups {
+  const groups: ComponentGroups = { found: [], rules: [], unknown: [] };
+
+  const addUnknown = (key: string) => {
+    const label = labelOf(key);
+    // The same fact may be both empty and named in the list of unknowns.
+    if (!groups.unknown.some((row) => row.label === label)) groups.unknown.push({ key, label, value: "unknown" });
+  };
+
+  const add = (path: string, key: string, value: unknown): void => {
+    if (SHOWN_ELSEWHERE.has(path)) return;
+    if (value === null || value === undefined || value === "") return addUnknown(path);
+    if (path === "unknown" && Array.isArray(value)) return value.map(String).forEach(addUnknown);
+    if (Array.isArray(value)) {
+      const text = value.map((item) => (typeof item === "object" ? JSON.stringify(item) : textOf(key, item as string | number | boolean)));
+      groups.found.push({ key: path, label: labelOf(path), value: text.join(", ") || "none" });
+    } else if (typeof value === "object") {
+      for (const [name, inner] of Object.entries(value)) add(`${path}.${name}`, name, inner);
+    } else {
+      const row = { key: path, label: labelOf(path), value: textOf(key, value as string | number | boolean) };
+      (RULES.has(path) ? groups.rules : groups.found).push(row);
+    }
+  };
+
+  for (const [name, value] of Object.entries(components)) add(name, name, value);
+  return groups;
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { componentGroups } from "../src/board/score";
+
+describe("componentGroups", () => {
+  it("separates what was found, the rules in force and what is unknown", () => {
+    const groups = componentGroups({
+      score: 4,
+      t_on: 2,
+      window_days: 21,
+      went_quiet: 1,
+      login_age: 2,
+      last_login_on: "2026-11-04",
+      onboarding_step: null,
+      unknown: ["onboarding_step", "renewal"],
+    });
+    expect(groups.found.map(({ key, value }) => [key, value])).toEqual([
+      ["went_quiet", "1 point"],
+      ["login_age", "2 points"],
+      ["last_login_on", "4 Nov 2026"],
+    ]);
+    expect(groups.rules.map(({ value }) => value)).toEqual(["2", "21 days"]);
+    expect(groups.unknown.map(({ label, value }) => [label, value])).toEqual([
+      ["Onboarding step reached", "unknown"],
+      ["Days to renewal", "unknown"],
+    ]);
+  });
+
+  it("shows a component it has no words for under its own name", () => {
+    expect(componentGroups({ brand_new_signal: true, parts: { slow_weeks: 3 } }).found).toEqual([
+      { key: "brand_new_signal", label: "Brand new signal", value: "Yes" },
+      { key: "parts.slow_weeks", label: "Parts slow weeks", value: "3" },
+    ]);
+  });
+
+  it("keeps a small probability readable instead of rounding it to nothing", () => {
+    expect(componentGroups({ quiet_probability: 0.00042 }).found[0]?.value).toBe("0.00042");
+  });
+});
