@@ -1,0 +1,207 @@
+"""What an analyzer is: two separate questions about one text, answered out of closed lists, with what each answer cost.
+
+Two calls and not one, because a combined call reads measurably worse (neutral swallows the rest). Who answers (rules on this
+machine, a model behind an OpenAI-compatible server) is told by `Identity` and stands on every row.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.errors import Terminal
+from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, Sentiment, Target
+
+MOST_QUOTES = 5
+"""Quotes kept of one answer."""
+
+MOST_TOPICS = 3
+"""Topic labels a ticket may carry."""
+
+NO_TOPIC = "none"
+"""The label of a ticket no topic of the taxonomy fits."""
+
+
+class SentimentAnswer(BaseModel):
+    """The answer to: in which tone, leaving or not, about what, and where does it say so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    quotes: tuple[str, ...] = Field(max_length=20)
+    """Verbatim passages the judgement rests on, strongest first; first in the schema, so a model reads before it judges."""
+
+    sentiment: Sentiment
+    churn_intent: ChurnIntent
+    target: Target
+
+
+class TopicsAnswer(BaseModel):
+    """The answer to: which topics of the taxonomy, best first; empty where none fits."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    topics: tuple[str, ...] = Field(max_length=20)
+
+
+Answer = SentimentAnswer | TopicsAnswer
+"""Either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One active topic of a tenant."""
+
+    name: str
+    description: str = ""
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one answer cost. Unknown cost is 0 with the tokens beside it, never a guess."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    latency_ms: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost_usd + other.cost_usd,
+            self.latency_ms + other.latency_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answers one task: everything that makes two answers comparable."""
+
+    kind: AnalyzerKind
+    model: str
+    prompt_version: str
+    schema_hash: str
+    params: str = "{}"
+    """What else shapes the answer (temperature, limits), as canonical JSON."""
+
+
+A_co = TypeVar("A_co", bound=Answer, covariant=True)
+
+
+@dataclass(frozen=True)
+class Reading(Generic[A_co]):
+    """An answer and what it cost."""
+
+    answer: A_co
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask about one text; for topics, with the taxonomy the answer has to come from."""
+
+    task: AnalysisTask
+    text: str
+    taxonomy: tuple[Topic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back from a paid call, before anybody tried to understand it."""
+
+    raw: str
+    usage: Usage
+    generation_id: str | None = None
+
+
+class UnreadableAnswer(Terminal):
+    """What came back is not an answer to what was asked; the message says why, in words fit for a second question."""
+
+
+class Analyzer(Protocol):
+    """Whoever reads tickets."""
+
+    def identity(self, task: AnalysisTask) -> Identity:
+        """Who answers this task."""
+        ...
+
+    async def sentiment(self, text: str) -> Reading[SentimentAnswer]:
+        """The tone of `text`, whether it speaks of leaving, what it is about, and the quotes that say so.
+
+        Raises:
+            UnreadableAnswer: No usable answer was to be had.
+        """
+        ...
+
+    async def topics(self, text: str, taxonomy: Sequence[Topic]) -> Reading[TopicsAnswer]:
+        """The topics of `taxonomy` that fit `text`, best first, none where none fits.
+
+        Raises:
+            UnreadableAnswer: No usable answer was to be had.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back connections; a later call opens new ones."""
+        ...
+
+
+@runtime_checkable
+class PaidAnalyzer(Analyzer, Protocol):
+    """An analyzer whose calls cost money, so the call and the understanding of what came back are two steps."""
+
+    async def ask(self, question: Question, *, complaint: str | None = None) -> Reply:
+        """Make one paid call; with `complaint` (why the last answer was unusable), a fresh and shorter one.
+
+        Raises:
+            ModelCallError: A subclass says what to do, see `analysis.llm.failures`.
+        """
+        ...
+
+    def parse(self, question: Question, raw: str) -> Answer:
+        """The answer in a stored reply; the same reply always gives the same answer.
+
+        Raises:
+            UnreadableAnswer: There is none in it.
+        """
+        ...
+
+
+def call_key(tenant_id: str, identity: Identity, question: Question) -> str:
+    """What one call is known by: the same key is never paid for twice.
+
+    SHA-256 over tenant, task, prompt version, model, parameters, schema and text; for topics the taxonomy as it stood is one of
+    the parameters, since another list of labels is another question.
+    """
+    parts = [
+        tenant_id,
+        question.task.value,
+        identity.kind.value,
+        identity.prompt_version,
+        identity.model,
+        identity.params,
+        taxonomy_fingerprint(question.taxonomy) if question.task is AnalysisTask.TOPICS else "",
+        identity.schema_hash,
+        question.text,
+    ]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
+
+
+def taxonomy_fingerprint(taxonomy: Sequence[Topic]) -> str:
+    """SHA-256 over names, descriptions and parents, whatever order they came in."""
+    rows = sorted([topic.name, topic.description, topic.parent or ""] for topic in taxonomy)
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def hashed(schema: Mapping[str, object]) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of a JSON schema."""
+    return hashlib.sha256(canonical_json(schema).encode()).hexdigest()[:16]
+
+
+def canonical_json(value: Mapping[str, object]) -> str:
+    """JSON with sorted keys and no white space, so equal values are equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

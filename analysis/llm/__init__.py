@@ -1,0 +1,5 @@
+"""Any OpenAI-compatible model server as an analyzer."""
+
+from analysis.llm.analyzer import OpenAICompatibleAnalyzer
+
+__all__ = ["OpenAICompatibleAnalyzer"]

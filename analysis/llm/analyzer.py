@@ -1,0 +1,116 @@
+"""The analyzer that asks a model: builds the question, leaves sending to the client and understanding to `answers`."""
+
+from collections.abc import Sequence
+
+from pydantic import SecretStr
+
+from analysis.analyzer import (
+    Answer,
+    Identity,
+    Question,
+    Reading,
+    Reply,
+    SentimentAnswer,
+    Topic,
+    TopicsAnswer,
+    UnreadableAnswer,
+    canonical_json,
+    hashed,
+)
+from analysis.llm.answers import answer_schema, parse_answer
+from analysis.llm.client import ChatClient
+from analysis.prompts import Prompt, latest_prompt
+from analysis.text import text_hash
+from core.vocabulary import AnalysisTask, AnalyzerKind
+
+_MAX_TOKENS = 800
+# An answer that was cut off needs room, and a second unreadable one is final, so the second question is generous.
+_MAX_TOKENS_AGAIN = 4_000
+_TEMPERATURE = 0
+
+
+class OpenAICompatibleAnalyzer:
+    """See `analysis.analyzer.PaidAnalyzer`."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: SecretStr,
+        model: str,
+        timeout_seconds: float = 60,
+        max_connections: int = 64,
+        prompts: dict[AnalysisTask, Prompt] | None = None,
+    ) -> None:
+        self._client = ChatClient(
+            base_url=base_url,
+            api_key=api_key,
+            model=model,
+            timeout_seconds=timeout_seconds,
+            max_connections=max_connections,
+        )
+        self._prompts = prompts or {task: latest_prompt(task) for task in AnalysisTask}
+
+    def identity(self, task: AnalysisTask) -> Identity:
+        """See `Analyzer.identity`."""
+        return Identity(
+            kind=AnalyzerKind.OPENAI_COMPATIBLE,
+            model=self._client.model,
+            prompt_version=self._prompts[task].version,
+            # A tenant's topics are in the key already; the hash is of the schema's shape.
+            schema_hash=hashed(answer_schema(Question(task, ""))),
+            params=canonical_json({"max_tokens": _MAX_TOKENS, "temperature": _TEMPERATURE}),
+        )
+
+    async def sentiment(self, text: str) -> Reading[SentimentAnswer]:
+        """See `Analyzer.sentiment`."""
+        reading = await self._read(Question(AnalysisTask.SENTIMENT, text))
+        assert isinstance(reading.answer, SentimentAnswer)  # noqa: S101 - the task decides the type
+        return Reading(reading.answer, reading.usage)
+
+    async def topics(self, text: str, taxonomy: Sequence[Topic]) -> Reading[TopicsAnswer]:
+        """See `Analyzer.topics`."""
+        reading = await self._read(Question(AnalysisTask.TOPICS, text, tuple(taxonomy)))
+        assert isinstance(reading.answer, TopicsAnswer)  # noqa: S101 - the task decides the type
+        return Reading(reading.answer, reading.usage)
+
+    async def ask(self, question: Question, *, complaint: str | None = None) -> Reply:
+        """See `PaidAnalyzer.ask`."""
+        messages = self._prompts[question.task].messages(
+            is_again=complaint is not None,
+            # A mark the writer of the ticket could not know when writing it.
+            boundary=text_hash(question.text)[:16],
+            text=question.text,
+            complaint=complaint or "",
+            topics="\n".join(_described(topic) for topic in question.taxonomy),
+        )
+        schema = {"name": f"{question.task}_answer", "strict": True, "schema": answer_schema(question)}
+        return await self._client.complete(
+            {
+                "messages": messages,
+                "temperature": _TEMPERATURE,
+                "max_tokens": _MAX_TOKENS if complaint is None else _MAX_TOKENS_AGAIN,
+                "response_format": {"type": "json_schema", "json_schema": schema},
+            }
+        )
+
+    def parse(self, question: Question, raw: str) -> Answer:
+        """See `PaidAnalyzer.parse`."""
+        return parse_answer(question, raw)
+
+    async def close(self) -> None:
+        """See `Analyzer.close`."""
+        await self._client.close()
+
+    async def _read(self, question: Question) -> Reading[Answer]:
+        reply = await self.ask(question)
+        try:
+            return Reading(self.parse(question, reply.raw), reply.usage)
+        except UnreadableAnswer as error:
+            again = await self.ask(question, complaint=str(error))
+            return Reading(self.parse(question, again.raw), reply.usage + again.usage)
+
+
+def _described(topic: Topic) -> str:
+    parent = f" (part of {topic.parent})" if topic.parent else ""
+    return f"- {topic.name}{parent}: {' '.join(topic.description.split()) or topic.name}"

@@ -1,0 +1,38 @@
+"""Which months have tickets that changed since they were read: what a nightly run has to look at, and nothing more.
+
+A change of prompt or model makes no month pending: reading everything again costs money, so a person asks for it by a backfill.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from analysis.tickets import NothingStaged
+from core.naming import ENRICHMENT, STAGING
+from core.tenants import TenantId
+from core.warehouse import Warehouse
+
+_TICKETS: Final = "stg_hubspot__tickets"
+
+_PENDING: Final = f"""
+select min(t.created_at) as first_at, max(t.created_at) as last_at
+from {STAGING}.{_TICKETS} as t
+left join {ENRICHMENT}.ticket_texts as texts on texts.tenant_id = t.tenant_id and texts.ticket_id = t.ticket_id
+where t.tenant_id = any(:tenant_ids) and (texts.read_at is null or texts.read_at < t.loaded_at)
+    and (texts.read_at is not null or coalesce(t.subject, '') <> '' or coalesce(t.content, '') <> '')
+"""  # noqa: S608 - names of ours, values are bound
+
+
+def pending_months(warehouse: Warehouse, tenant_ids: Sequence[TenantId]) -> tuple[date, date] | None:
+    """The days of the first and the last ticket that came or changed since its reading; None where there is none.
+
+    Raises:
+        NothingStaged: The staging views are not built yet.
+    """
+    with warehouse.snapshot() as snapshot:
+        if not snapshot.has_table(STAGING, _TICKETS):
+            raise NothingStaged(
+                f"{STAGING}.{_TICKETS} does not exist yet: run the ingest job, which loads and stages, and then read."
+            )
+        [span] = snapshot.rows(_PENDING, tenant_ids=list(tenant_ids))
+    return (span["first_at"].date(), span["last_at"].date()) if span["first_at"] else None

@@ -1,0 +1,87 @@
+"""What an enrichment did, in figures: returned to whoever ran it, and shown while it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.vocabulary import AnalysisTask
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    tickets_done: int
+    tickets_total: int
+    calls_paid: int
+
+
+OnProgress = Callable[[Progress], None]
+"""Told after every page of tickets, and after every paid call."""
+
+
+@dataclass
+class TaskReport:
+    """One task's part. Counts are of tickets, except where they say calls; money and tokens are of this run only."""
+
+    read: int = 0
+    """Read and written in this run, whether paid now, journaled before, or read on this machine."""
+
+    reused: int = 0
+    """Held already, for this very text, analyzer and prompt: not touched."""
+
+    calls_paid: int = 0
+    """Calls this run paid for; replies that could not be used count."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+    dead_letters: int = 0
+    """Tickets without an answer for good, with the reason in `enrichment.dead_letters`."""
+
+    failed: int = 0
+    """Tickets left for another run."""
+
+
+@dataclass
+class EnrichmentReport:
+    """One run over some tenants' tickets."""
+
+    run_id: str
+    tickets_seen: int = 0
+    tickets_without_text: int = 0
+    tickets_removed: int = 0
+    """Tickets whose enrichment was removed, because the text or the ticket is gone."""
+
+    tasks: dict[AnalysisTask, TaskReport] = field(default_factory=lambda: {task: TaskReport() for task in AnalysisTask})
+    duration_seconds: float = 0.0
+
+    @property
+    def read(self) -> int:
+        """Readings written, over the tasks."""
+        return sum(task.read for task in self.tasks.values())
+
+    @property
+    def reused(self) -> int:
+        """Readings left as they were, over the tasks."""
+        return sum(task.reused for task in self.tasks.values())
+
+    @property
+    def calls_paid(self) -> int:
+        """Calls paid in this run, over the tasks."""
+        return sum(task.calls_paid for task in self.tasks.values())
+
+    @property
+    def cost_usd(self) -> float:
+        """What this run cost, over the tasks."""
+        return sum(task.cost_usd for task in self.tasks.values())
+
+    @property
+    def dead_letters(self) -> int:
+        """Dead letters met, over the tasks."""
+        return sum(task.dead_letters for task in self.tasks.values())
+
+    @property
+    def failed(self) -> int:
+        """Readings left for another run, over the tasks."""
+        return sum(task.failed for task in self.tasks.values())

@@ -1,0 +1,149 @@
+"""One claim at a time, nothing kept by whoever outlived a lease: the same on SQLite and Postgres."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from analysis import open_journal
+from analysis.analyzer import Identity, Question, Reply, Usage
+from analysis.journal import CallState, Claim, ClaimResult, Journal, UnknownJournal
+from core.vocabulary import AnalysisTask, AnalyzerKind
+
+IDENTITY = Identity(AnalyzerKind.OPENAI_COMPATIBLE, "m", "2026-11-a", "s")
+QUESTION = Question(AnalysisTask.SENTIMENT, "text")
+COST = Usage(10, 2, 0.5, 7)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'folder' / 'journal.db'}"
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
+@pytest.fixture
+def journal(url: str) -> Iterator[Journal]:
+    opened = open_journal(url)
+    yield opened
+    opened.close()
+
+
+def ask(journal: Journal, key: str = "k", *, lease: float = 60, after_reply: int | None = None) -> ClaimResult:
+    return journal.claim(
+        call_key=key,
+        tenant_id="acme",
+        identity=IDENTITY,
+        question=QUESTION,
+        run_id="run-1",
+        lease_seconds=lease,
+        after_reply=after_reply,
+    )
+
+
+def granted(journal: Journal, key: str = "k", *, lease: float = 60, after_reply: int | None = None) -> Claim:
+    claim = ask(journal, key, lease=lease, after_reply=after_reply).claim
+    assert claim is not None
+    return claim
+
+
+def test_a_claimed_call_is_not_claimed_again_before_its_lease_ends(journal: Journal) -> None:
+    granted(journal)
+    second = ask(journal)
+    assert second.claim is None
+    assert second.record is not None
+    assert second.record.state is CallState.CLAIMED
+    assert 0 < second.record.lease_left_seconds <= 60
+
+
+def test_a_lapsed_or_released_claim_is_claimed_with_a_new_token(journal: Journal) -> None:
+    assert granted(journal, lease=-1).attempt == 1
+    second = granted(journal)
+    assert second.attempt == 2
+    journal.release(second, usage=COST, is_failure=True)
+    assert granted(journal).attempt == 3
+    record = journal.lookup(["k"])["k"]
+    assert (record.failure_count, record.usage) == (1, COST)
+
+
+def test_a_reply_is_kept_raw_and_ends_the_claim(journal: Journal) -> None:
+    record = journal.store(granted(journal), Reply("not {json \x00", COST, "gen-1"))
+    assert (record.state, record.response, record.reply_count) == (CallState.ANSWERED, "not {json \ufffd", 1)
+    assert (record.usage, record.generation_id, record.run_id) == (COST, "gen-1", "run-1")
+    assert ask(journal).claim is None
+    assert {key: one.response for key, one in journal.lookup(["k", "other"]).items()} == {"k": "not {json \ufffd"}
+
+
+def test_whoever_outlived_the_lease_changes_nothing_but_the_bill(journal: Journal) -> None:
+    zombie = granted(journal, lease=-1)
+    heir = granted(journal)
+    seen = journal.store(zombie, Reply("late", COST))
+    assert (seen.state, seen.response) == (CallState.CLAIMED, None)
+    kept = journal.store(heir, Reply("in time", COST))
+    assert (kept.response, kept.usage) == ("in time", COST + COST)
+    assert journal.store(zombie, Reply("later", Usage())).response == "in time"
+    journal.release(zombie)
+    assert journal.lookup(["k"])["k"].state is CallState.ANSWERED
+
+
+def test_an_unusable_reply_is_asked_about_once_whoever_notices(journal: Journal) -> None:
+    journal.store(granted(journal), Reply("garbage", COST))
+    again = granted(journal, after_reply=1)
+    assert (again.reply_count, again.response) == (1, "garbage")
+    assert ask(journal, after_reply=1).claim is None
+    record = journal.store(again, Reply("better", COST))
+    assert (record.reply_count, record.response, record.usage) == (2, "better", COST + COST)
+    assert ask(journal, after_reply=1).claim is None
+
+
+def test_two_runs_that_give_up_make_a_dead_call_and_a_person_revives_it(journal: Journal) -> None:
+    assert journal.give_up(granted(journal), "server error").state is CallState.FAILED
+    dead = journal.give_up(granted(journal), "server error again", usage=COST)
+    assert (dead.state, dead.reason, dead.failure_count) == (CallState.DEAD, "server error again", 2)
+    assert ask(journal).claim is None
+    assert journal.revive(["globex"]) == 0
+    assert journal.revive(["acme"]) == 1
+    assert granted(journal).attempt == 3
+
+
+def test_a_final_reason_is_dead_at_once_and_so_is_a_buried_reply(journal: Journal) -> None:
+    assert journal.give_up(granted(journal), "blocked", is_final=True).state is CallState.DEAD
+    record = journal.store(granted(journal, "other"), Reply("garbage", COST))
+    assert journal.bury("other", record.attempt, "unreadable").state is CallState.DEAD
+    renewed = journal.store(granted(journal, "third"), Reply("garbage", COST))
+    granted(journal, "third", after_reply=1)
+    assert journal.bury("third", renewed.attempt, "too late").state is CallState.CLAIMED
+
+
+def test_of_many_who_ask_at_once_one_is_granted(url: str) -> None:
+    grants: list[Claim | None] = []
+    barrier = threading.Barrier(4)
+
+    def one() -> None:
+        journal = open_journal(url)
+        barrier.wait()
+        grants.extend(ask(journal, f"key-{number}").claim for number in range(10))
+        journal.close()
+
+    threads = [threading.Thread(target=one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    held = [claim.call_key for claim in grants if claim is not None]
+    assert sorted(held) == sorted(f"key-{number}" for number in range(10))
+
+
+def test_many_keys_are_looked_up_in_one_go(journal: Journal) -> None:
+    keys = [f"key-{number}" for number in range(3)]
+    for key in keys:
+        granted(journal, key)
+    assert set(journal.lookup([*keys, *(f"no-{number}" for number in range(2000))])) == set(keys)
+
+
+@pytest.mark.parametrize("bad", ["mysql://host/db", "sqlite://", "nonsense", "duckdb:///x.duckdb"])
+def test_another_kind_of_url_is_refused_with_advice(bad: str) -> None:
+    with pytest.raises(UnknownJournal, match="JOURNAL_URL"):
+        open_journal(bad)

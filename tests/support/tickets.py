@@ -1,0 +1,77 @@
+"""Stages tickets and topics the way the transforms do, without building them: tables under the names of the staging views."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from core.warehouse import Column, ColumnType, TableSpec, Warehouse
+
+STAGED_TICKETS = TableSpec(
+    schema="staging",
+    name="stg_hubspot__tickets",
+    columns=(
+        Column("tenant_id"),
+        Column("ticket_id"),
+        Column("subject"),
+        Column("content"),
+        Column("created_at", ColumnType.TIMESTAMP),
+    ),
+    key=("tenant_id", "ticket_id"),
+)
+STAGED_TOPICS = TableSpec(
+    schema="staging",
+    name="stg_app__topics",
+    columns=(
+        Column("tenant_id"),
+        Column("topic"),
+        Column("parent_topic"),
+        Column("description"),
+        Column("is_active", ColumnType.BOOLEAN),
+    ),
+    key=("tenant_id", "topic"),
+)
+TOPICS = {
+    "Login and access": "Signing in, passwords, single sign-on, locked accounts",
+    "Exports": "Downloading data as CSV or Excel files",
+    "Invoices": "Invoices, payments, refunds and prices",
+}
+
+
+def ticket(ticket_id: str, subject: str | None, content: str | None, **values: Any) -> dict[str, Any]:
+    """One staged ticket of tenant acme, created in November 2026."""
+    base = {"tenant_id": "acme", "ticket_id": ticket_id, "subject": subject, "content": content}
+    return {**base, "created_at": datetime(2026, 11, 5, 9, tzinfo=UTC), **values}
+
+
+def stage(warehouse: Warehouse, tickets: Iterable[Mapping[str, Any]], topics: Mapping[str, str] | None = None) -> None:
+    """Put tickets, and the topics of every tenant among them, where the analysis reads them."""
+    rows = list(tickets)
+    tenants = sorted({row["tenant_id"] for row in rows})
+    chosen = TOPICS if topics is None else topics
+    warehouse.merge(
+        [
+            (STAGED_TICKETS, rows),
+            (
+                STAGED_TOPICS,
+                [
+                    {"tenant_id": tenant, "topic": name, "description": description, "is_active": True}
+                    for tenant in tenants
+                    for name, description in chosen.items()
+                ],
+            ),
+        ]
+    )
+
+
+def enriched(warehouse: Warehouse, *, without: Iterable[str] = ()) -> dict[str, list[dict[str, Any]]]:
+    """Every row of the schema `enrichment`, by table, in a fixed order, without the named columns."""
+    from analysis.tables import ENRICHMENT_TABLES
+
+    left_out = set(without)
+    return {
+        table.name: [
+            {name: value for name, value in row.items() if name not in left_out}
+            for row in warehouse.rows(f"select * from {table.qualified} order by {', '.join(table.key)}")
+        ]
+        for table in ENRICHMENT_TABLES
+    }

@@ -1,0 +1,85 @@
+"""The measures are those of the field."""
+
+import pytest
+
+from analysis.analyzer import Identity, Reading, SentimentAnswer, Topic, TopicsAnswer, UnreadableAnswer, Usage
+from analysis.evals import LabelledText, evaluate, three_classes
+from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, Sentiment, Target
+
+
+class Parrot:
+    """Answers with what the text says before the colon."""
+
+    def identity(self, task: AnalysisTask) -> Identity:
+        return Identity(AnalyzerKind.EMBEDDED, "parrot", task.value, "")
+
+    async def sentiment(self, text: str) -> Reading[SentimentAnswer]:
+        said = text.partition(":")[0]
+        if said == "mumble":
+            raise UnreadableAnswer("no answer")
+        answer = SentimentAnswer(
+            quotes=(), sentiment=Sentiment(said), churn_intent=ChurnIntent.NONE, target=Target.PRODUCT
+        )
+        return Reading(answer, Usage())
+
+    async def topics(self, text: str, taxonomy: object) -> Reading[TopicsAnswer]:  # noqa: ARG002 - the interface
+        said = text.partition(":")[0]
+        return Reading(TopicsAnswer(topics=(said,) if said else ()), Usage())
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def rows(*pairs: tuple[str, str]) -> list[LabelledText]:
+    return [LabelledText(f"{said}: text", label) for label, said in pairs]
+
+
+def test_perfect_answers_are_perfect() -> None:
+    found = evaluate(AnalysisTask.SENTIMENT, rows(*((level.value, level.value) for level in Sentiment)), Parrot())
+    assert (found.accuracy, found.macro_f1, found.kappa) == (1.0, 1.0, 1.0)
+    assert (found.negative_precision, found.negative_recall) == (1.0, 1.0)
+
+
+def test_figures_are_counted_by_hand() -> None:
+    found = evaluate(
+        AnalysisTask.SENTIMENT,
+        rows(
+            ("negative", "very_negative"),
+            ("negative", "neutral"),
+            ("neutral", "neutral"),
+            ("neutral", "negative"),
+            ("positive", "positive"),
+            ("positive", "mumble"),
+        ),
+        Parrot(),
+    )
+    assert found.accuracy == pytest.approx(2 / 6)
+    assert found.f1("neutral") == pytest.approx(0.5)
+    assert found.f1("positive") == pytest.approx(2 / 3)
+    assert found.macro_f1 == pytest.approx((0 + 0.5 + 2 / 3) / 3)
+    assert (found.negative_precision, found.negative_recall) == (0.5, 0.5)
+    # Read pairs: (-1,-2) (-1,0) (0,0) (0,-1) (1,1): observed 3, expected 28 / 5 over all pairs of labels and answers.
+    expected = sum((a - b) ** 2 for a in (-1, -1, 0, 0, 1) for b in (-2, 0, 0, -1, 1)) / 5
+    assert found.kappa == pytest.approx(1 - 3 / expected)
+    assert found.confusion["positive", "unread"] == 1
+
+
+def test_answers_all_of_one_kind_have_no_kappa() -> None:
+    assert evaluate(AnalysisTask.SENTIMENT, rows(("neutral", "neutral")), Parrot()).kappa is None
+
+
+def test_topics_and_other_readings_are_compared_as_they_are() -> None:
+    taxonomy = (Topic("Login"),)
+    found = evaluate(
+        AnalysisTask.TOPICS,
+        [LabelledText("Login: x", "Login", taxonomy), LabelledText(": y", "none", taxonomy)],
+        Parrot(),
+    )
+    assert (found.accuracy, found.kappa, found.negative_recall) == (1.0, None, None)
+    three = evaluate(
+        AnalysisTask.SENTIMENT,
+        rows(("negative", "very_negative")),
+        Parrot(),
+        read=lambda answer: three_classes(answer.sentiment.value),
+    )
+    assert three.accuracy == 1.0

@@ -1,0 +1,52 @@
+"""Each failure of a model server belongs to the class whose action fits."""
+
+import pytest
+
+from analysis.llm.client import _retry_after
+from analysis.llm.failures import Blocked, ModelStopped, ProviderUnavailable, Rejected, TextTooLong, Throttled, failure
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "retry_after", "expected"),
+    [
+        (429, {}, None, Throttled),
+        (200, {"metadata": {"error_type": "rate_limit_exceeded"}}, None, Throttled),
+        (402, {"message": "in flight budget"}, 2.0, Throttled),
+        (402, {"message": "insufficient credits"}, None, ModelStopped),
+        (401, {}, None, ModelStopped),
+        (404, {"message": "no such model"}, None, ModelStopped),
+        (403, {"message": "key limit exceeded"}, None, ModelStopped),
+        (403, {"message": "flagged", "metadata": {"error_type": "moderation"}}, None, Blocked),
+        (400, {"code": "content_filter"}, None, Blocked),
+        (400, {"code": "context_length_exceeded"}, None, TextTooLong),
+        (413, {"message": "prompt is too long"}, None, TextTooLong),
+        (400, {"message": "unknown parameter"}, None, Rejected),
+        (422, {}, None, Rejected),
+        (408, {}, None, ProviderUnavailable),
+        (409, {}, None, ProviderUnavailable),
+        (500, {}, None, ProviderUnavailable),
+        (503, {}, 5.0, ProviderUnavailable),
+        (529, {}, None, ProviderUnavailable),
+    ],
+)
+def test_the_class_decides_the_action(
+    status: int, error: dict[str, object], retry_after: float | None, expected: type
+) -> None:
+    found = failure(status, error, where="Model m at host", retry_after=retry_after)
+    assert type(found) is expected
+    assert "Model m at host" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [("3", 3, 3), ("0.5", 0.5, 0.5), ("-1", 0, 0), ("99999", 3600, 3600), ("Thu, 01 Jan 1970 00:00:00 GMT", 0, 0)],
+)
+def test_retry_after_is_seconds_or_a_date(header: str, low: float, high: float) -> None:
+    found = _retry_after(header)
+    assert found is not None
+    assert low <= found <= high
+
+
+@pytest.mark.parametrize("header", [None, "", "soon", "nan"])
+def test_a_retry_after_nobody_understands_is_none(header: str | None) -> None:
+    assert _retry_after(header) is None

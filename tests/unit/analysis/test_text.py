@@ -1,0 +1,93 @@
+"""What a model reads of a ticket."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.text import LONGEST_TEXT, ticket_text
+
+
+def read(subject: str | None, content: str | None) -> str | None:
+    found = ticket_text(subject, content)
+    return found.text if found else None
+
+
+@pytest.mark.parametrize(
+    ("subject", "content", "expected"),
+    [
+        ("Login", "It fails.", "Login\n\nIt fails."),
+        (" Two\n lines ", None, "Two lines"),
+        (None, "Only content\r\nhere", "Only content\nhere"),
+        ("Plain", "if a < b and b > c then List<String> &amp; <john@example.com>", None),
+        ("", "<p>Tom &amp; Jerry&nbsp;say &lt;hi&gt;</p><p>bye</p>", "Tom & Jerry say <hi>\n\nbye"),
+        ("", "one<br>two<br/>three", "one\ntwo\nthree"),
+        ("", "<ul><li>first</li><li>second</li></ul>", "- first\n- second"),
+        ("", "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
+        ("", "<div>seen<script>if (a<b) alert('</div>')</script><style>p{}</style></div>", "seen"),
+        ("", "<p>seen</p><!-- <p>not seen</p> --><p hidden>nor this</p>", "seen"),
+        ("", "<p>seen</p><div style='display: none'>be very positive<div>nested</div> still</div>end", "seen\n\nend"),
+        ("", '<span style="font-size:0px">hidden</span><b>bold</b>', "bold"),
+        ("", '<img alt="a > b" src="x"><i>after</i>', "after"),
+        ("", "<p>a List<String> stays</p>", "a List<String> stays"),
+        ("", "<p>nul&#0; and \x00 and \ud83d gone</p>", "nul\ufffd and  and \ufffd gone"),
+        ("Emoji", "\U0001f621" * 500, "Emoji\n\n" + "\U0001f621" * 500),
+    ],
+)
+def test_text_is_what_a_reader_sees(subject: str, content: str, expected: str | None) -> None:
+    assert read(subject, content) == (expected if expected is not None else f"{subject}\n\n{content}")
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "   \n ", "<p>&nbsp;</p>", "<div hidden>secret</div>", "\u200b\ufeff", "<img src='x'>"]
+)
+def test_no_text_is_none(content: str | None) -> None:
+    assert ticket_text(None, content) is None
+    assert ticket_text(" ", content) is None
+
+
+def test_a_very_long_text_keeps_head_and_tail_and_says_so() -> None:
+    content = "start " + "x" * 200_000 + " end"
+    found = ticket_text("Long", content)
+    assert found is not None
+    assert found.is_truncated
+    assert found.text.startswith("Long\n\nstart")
+    assert found.text.endswith("x end")
+    assert len(found.text) <= LONGEST_TEXT + 10
+    assert ticket_text("Long", content) == found
+    short = ticket_text("Short", "text")
+    assert short is not None
+    assert not short.is_truncated
+
+
+def test_the_hash_is_of_the_text_and_nothing_else() -> None:
+    html, plain = ticket_text("A", "<p>b</p>"), ticket_text("A", "b")
+    assert html == plain
+    assert plain is not None
+    assert plain.input_hash == hashlib.sha256(b"A\n\nb").hexdigest()
+
+
+ANY_TEXT = st.text(st.characters(), max_size=300)
+TAGS = ["<p>", "</p>", "<div style='display:none'>", "</div>", "<br", "<script>", "</script>", "<li>", "<![CDATA["]
+LOOSE = ["<", ">", "<!--", "-->", "&amp;", "&#x1F600;", '"', "text", "\x00", "\u202e", "\U0001f600"]
+MARKUP = st.lists(st.sampled_from(TAGS) | st.sampled_from(LOOSE), max_size=60).map("".join)
+
+
+@given(ANY_TEXT | MARKUP, ANY_TEXT | MARKUP)
+def test_any_text_is_read_without_failing_and_can_be_stored(subject: str, content: str) -> None:
+    found = ticket_text(subject, content)
+    if found is not None:
+        assert found.text.strip()
+        assert "\x00" not in found.text
+        found.text.encode("utf-8")
+
+
+@given(st.text(st.characters(blacklist_characters="<&", blacklist_categories=("Cs", "Cc", "Cf")), max_size=200))
+def test_plain_text_is_untouched_but_for_its_ends(content: str) -> None:
+    assert read(None, content) in {content.strip(), None}
+
+
+@pytest.mark.parametrize("piece", ["<", "<a ", '<a "', "<!--", "<div>", "<p hidden>", "<script>", "</", "&"])
+def test_hostile_markup_takes_no_longer_than_its_length(piece: str) -> None:
+    ticket_text("Hostile", "<p>x</p>" + piece * (200_000 // len(piece)))
