@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import AwareDatetime, Field, SecretStr, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import Terminal
@@ -167,8 +167,10 @@ class RuntimeSettings(_Group):
     """Least severe event that is logged."""
 
 
-class Settings(_Group):
-    """The whole tree."""
+class Settings(BaseModel):
+    """The whole tree; only its groups read the environment, so a variable named like a group means nothing."""
+
+    model_config = ConfigDict(frozen=True)
 
     runtime: RuntimeSettings = Field(default_factory=RuntimeSettings)
     stores: StoreSettings = Field(default_factory=StoreSettings)

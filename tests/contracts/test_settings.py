@@ -50,3 +50,10 @@ def test_unsafe_defaults_are_refused_outside_local(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AUTH_ISSUER", "https://issuer.example")
     monkeypatch.setenv("AUTH_JWKS_URL", "https://issuer.example/keys")
     assert not Settings().is_local
+
+
+def test_a_variable_named_like_a_group_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = Settings()
+    for group in Settings.model_fields:
+        monkeypatch.setenv(group.upper(), "0")
+    assert Settings() == bare

@@ -1,0 +1,1 @@
+"""The read API and the board's files: a client of published builds, never of the pipeline that made them."""

@@ -1,0 +1,188 @@
+"""Bodies and query of the board: the columns of `churn_risk_cards` and `card_evidence` (docs/names.md) under their own names."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from core.vocabulary import CardStatus, ChurnIntent, MrrSource, Sentiment, Severity, Target, TriggerType
+from serve.paging import MAX_LIMIT
+from serve.schemas import Build, Cursor, Query, Schema, Text
+
+
+class CardSort(StrEnum):
+    """What cards are sorted by, always the most urgent or newest first; cards without a value come last."""
+
+    PRIORITY = "priority"
+    OPENED_ON = "opened_on"
+    SEVERITY = "severity"
+    LAST_SIGNAL_ON = "last_signal_on"
+
+
+class CardQuery(Query):
+    """Which cards, in which order."""
+
+    status: list[CardStatus] = Field(default_factory=list)
+    """Any of these; repeat the parameter."""
+
+    trigger: list[TriggerType] = Field(default_factory=list)
+    """Any of these; repeat the parameter."""
+
+    severity: list[Severity] = Field(default_factory=list)
+    """Any of these; repeat the parameter."""
+
+    company: Text | None = None
+    """Id of the company."""
+
+    owner: Text | None = None
+    """Id of the company's owner; `none`: nobody owns it."""
+
+    q: Text | None = None
+    """Found in the name of company or contact, or in the reason; case does not matter."""
+
+    active: bool | None = None
+    """`true`: the signal is still on; `false`: it is off; left out: both."""
+
+    sort: CardSort = CardSort.PRIORITY
+
+    limit: int = Field(default=50, ge=1, le=MAX_LIMIT)
+    """Cards at most."""
+
+    cursor: Cursor | None = None
+    """The `next_cursor` of the page before, with the same filters and sort; left out: the first page."""
+
+
+class Card(Schema):
+    """One reason to worry about one company, and where people stand with it."""
+
+    card_id: str = Field(examples=["6f1c2f0e-9d1b-5c55-9f0b-0f6a4f0f6f7e"])
+    """The same in every build, whatever is rebuilt."""
+
+    company_id: str
+    """HubSpot's id."""
+
+    company_name: str | None = Field(examples=["Northwind GmbH"])
+    contact_id: str | None
+    contact_name: str | None
+    ticket_id: str | None
+    """The strongest or latest ticket behind the card; null where the signal is silence."""
+
+    trigger_type: TriggerType
+    severity: Severity
+    score: float = Field(examples=[3.4])
+    """By the rule of the trigger; larger is worse, comparable within one trigger only."""
+
+    components: dict[str, Any] = Field(examples=[{"negative_tickets": 3, "explicit_intent": 1}])
+    """What the score is made of."""
+
+    why: str = Field(examples=["Three very negative tickets in 14 days, one says they are looking at alternatives."])
+    """The reason in a sentence a customer could check."""
+
+    opened_on: date
+    last_signal_on: date
+    closed_on: date | None
+    """Null while the signal is on."""
+
+    is_active: bool
+    """Whether the signal is on."""
+
+    is_notify: bool
+    """Whether the card is worth waking somebody."""
+
+    episode: int
+    """From 1; a signal that comes back after a pause opens the next one."""
+
+    previous_card_id: str | None
+    """The card of the episode before."""
+
+    mrr: float | None
+    """Monthly recurring revenue of the company, in `currency`."""
+
+    mrr_source: MrrSource
+    """Where that figure came from; an assumed one must be shown as assumed."""
+
+    currency: str | None = Field(examples=["EUR"])
+    priority: float | None
+    """Expected revenue at risk: mrr times how often such cards came true."""
+
+    looks_resolved: bool
+    """The signal is off, its tickets are closed, and the last word was not a bad one."""
+
+    owner_id: str | None
+    owner_name: str | None
+    rule_version: str
+    prompt_version: str | None
+    """Null where no prompt was involved."""
+
+    as_of_at: datetime
+    """The moment the card was computed for."""
+
+    status: CardStatus
+    """Where people moved it; `new` until somebody does."""
+
+    reopen_count: int
+    """How often it came back after it was completed."""
+
+
+class Evidence(Schema):
+    """A customer's own words behind a card, and how they came to be read that way."""
+
+    evidence_id: str
+    ticket_id: str
+    ticket_subject: str | None
+    ticket_url: str | None
+    ticket_created_at: datetime | None
+    quote: str | None
+    """Verbatim; a part of `context`."""
+
+    quote_start: int | None
+    """Where the quote starts in the ticket's text, in Unicode code points."""
+
+    quote_end: int | None
+    """Where it ends; half open."""
+
+    context: str | None
+    """The quote with up to 200 characters of the text on each side."""
+
+    context_start: int | None
+    """Where the quote starts in `context`, in Unicode code points."""
+
+    context_end: int | None
+    """Where it ends; half open."""
+
+    sentiment: Sentiment | None
+    churn_intent: ChurnIntent | None
+    target: Target | None
+    analyzer: str | None = Field(examples=["embedded"])
+    model: str | None
+    prompt_version: str | None
+    call_key: str | None
+    """The call in the journal that said so."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+    run_id: str | None
+
+
+class CardPage(Schema):
+    """One page of cards."""
+
+    items: list[Card]
+    next_cursor: str | None
+    """Null on the last page."""
+
+    total: int
+    """Cards on all pages together."""
+
+    build: Build
+
+
+class CardDetail(Card):
+    """A card with everything it rests on."""
+
+    evidence: list[Evidence]
+    """Newest ticket first; empty where the signal is silence."""
+
+    build: Build

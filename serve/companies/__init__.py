@@ -1,0 +1,1 @@
+"""Companies as the newest build sees them."""

@@ -1,0 +1,89 @@
+"""What wraps every request: its id, its line in the log, the headers every answer carries, and the last answer to a failure.
+
+Written against ASGI itself, outside the framework's own handlers, so that nothing that goes wrong escapes it.
+"""
+
+import re
+import time
+import uuid
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.logging import get_logger
+from serve.errors import internal_error
+
+_log = get_logger(__name__)
+
+_MAX_BODY_BYTES = 16_384
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class RequestContext:
+    """ASGI middleware; the outermost one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        state = scope.setdefault("state", {})
+        answered: list[int] = []
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered.append(message["status"])
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > _MAX_BODY_BYTES:
+                raise HTTPException(413)
+            return message
+
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive_limited, send_marked)
+            except Exception:
+                _log.exception("serve.failed", method=scope["method"], path=scope["path"])
+                if answered:
+                    raise
+                await internal_error(request_id)(scope, receive, send_marked)
+            finally:
+                _log.info(
+                    "serve.request",
+                    method=scope["method"],
+                    # Never the query: people search for names of customers.
+                    path=scope["path"],
+                    status=answered[0] if answered else 499,
+                    tenant=state.get("tenant_id"),
+                    duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                )
+
+
+def _request_id(scope: Scope) -> str:
+    given = Headers(scope=scope).get("X-Request-Id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

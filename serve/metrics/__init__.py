@@ -1,0 +1,1 @@
+"""Daily series behind the dashboard."""

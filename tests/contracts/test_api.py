@@ -1,0 +1,155 @@
+"""The API's description: stable names, one error body, the marts' own columns, and answers that are what it says."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from core.appdb import open_app_database
+from core.appdb.tables import PUBLISHED
+from serve.board.schemas import Card, Evidence
+from serve.companies.schemas import Company
+from serve.metrics.schemas import SentimentDay, TopicDay
+from serve.openapi import openapi_document
+from tests.support.api import Api, running_api
+from tests.support.published import add_tenant, publish_sample
+
+DOCUMENT = openapi_document()
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+def test_names_that_clients_are_generated_from_do_not_change() -> None:
+    assert {name: f"{method} {path}" for name, (method, path, _) in OPERATIONS.items()} == {
+        "get_health": "GET /api/v1/health",
+        "get_ready": "GET /api/v1/ready",
+        "list_demo_users": "GET /api/v1/auth/demo",
+        "sign_in_demo_user": "POST /api/v1/auth/demo",
+        "get_jwks": "GET /api/v1/auth/jwks",
+        "get_me": "GET /api/v1/me",
+        "list_cards": "GET /api/v1/cards",
+        "get_card": "GET /api/v1/cards/{card_id}",
+        "list_topic_metrics": "GET /api/v1/metrics/topics",
+        "list_sentiment_metrics": "GET /api/v1/metrics/sentiment",
+        "list_companies": "GET /api/v1/companies",
+        "get_company": "GET /api/v1/companies/{company_id}",
+    }
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_is_described(name: str) -> None:
+    _, _, operation = OPERATIONS[name]
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
+    for status, response in operation["responses"].items():
+        schema = response["content"]["application/json"]["schema"]
+        model = schema["$ref"].rpartition("/")[2]
+        if int(status) >= 400:
+            assert model in {"ErrorBody", "NotReadyBody"}, (name, status)
+            assert response["description"].startswith("`")
+        else:
+            assert model not in {"ErrorBody", "HTTPValidationError"}
+    if "security" in operation:
+        assert {"401", "403", "503"} <= set(operation["responses"])
+
+
+def test_what_needs_a_token_says_so() -> None:
+    open_to_all = {"get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks"}
+    assert {name for name, (_, _, operation) in OPERATIONS.items() if "security" not in operation} == open_to_all
+
+
+def test_the_framework_s_own_error_body_is_nowhere() -> None:
+    assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "mart", "extra"),
+    [
+        (Card, "churn_risk_cards", {"status", "reopen_count"}),
+        (Evidence, "card_evidence", set()),
+        (Company, "companies", set()),
+        (TopicDay, "topic_metrics_daily", set()),
+        (SentimentDay, "sentiment_daily", set()),
+    ],
+)
+def test_bodies_are_the_columns_of_their_mart(schema: Any, mart: str, extra: set[str]) -> None:
+    """All of them and no other: a new column of a mart is either shown, or decided against here."""
+    hidden = {"tenant_id", "build_id"} | ({"card_id"} if mart == "card_evidence" else set())
+    columns = {column.name for column in PUBLISHED[mart].columns} - hidden
+    assert set(schema.model_fields) == columns | extra
+    marts = (Path(__file__).parents[2] / "docs" / "names.md").read_text().partition("## marts")[2]
+    [row] = [line for line in marts.splitlines() if line.startswith(f"| `{mart}` |")]
+    assert columns <= set(re.findall(r"`([a-z0-9_]+)`", row))
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    folder = tmp_path_factory.mktemp("contract")
+    engine = open_app_database(f"sqlite:///{folder / 'app.db'}")
+    add_tenant(engine, "acme")
+    publish_sample(engine, "acme")
+    with running_api(engine, folder) as api:
+        yield api
+    engine.dispose()
+
+
+def validate(operation: dict[str, Any], status: int, body: Any) -> None:
+    schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+    resolvable = schema | {"components": DOCUMENT["components"]}
+    jsonschema.validate(
+        body, resolvable, jsonschema.Draft202012Validator, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_answers_are_what_the_description_says(api: Api, name: str) -> None:
+    method, path, operation = OPERATIONS[name]
+    cards = [f"00000000-0000-5000-8000-00000000000{number}" for number in range(1, 5)]
+    for card_id in cards if "{card_id}" in path else [""]:
+        answer = api.client.request(
+            method,
+            path.format_map({"card_id": card_id, "company_id": "1002"}),
+            headers={"Authorization": f"Bearer {api.token('acme')}"},
+            json={"tenant": "acme", "role": "viewer"} if method == "POST" else None,
+        )
+        assert answer.status_code == 200
+        validate(operation, 200, answer.json())
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "status"),
+    [
+        ("get_me", "/me", 401),
+        ("list_cards", "/cards?limit=0", 422),
+        ("list_cards", "/cards?cursor=x", 400),
+        ("get_card", "/cards/none", 404),
+        ("get_company", "/companies/none", 404),
+        ("list_topic_metrics", "/metrics/topics?from=2026-02-01&to=2026-01-01", 422),
+    ],
+)
+def test_refusals_are_what_the_description_says(api: Api, name: str, path: str, status: int) -> None:
+    answer = api.get(path, None if status == 401 else "acme")
+    assert answer.status_code == status
+    validate(OPERATIONS[name][2], status, answer.json())
+    assert answer.json()["error"] in OPERATIONS[name][2]["responses"][str(status)]["description"]
+
+
+def test_the_served_document_is_the_printed_one(api: Api) -> None:
+    assert api.client.get("/api/v1/openapi.json").json() == DOCUMENT
+
+
+def test_examples_fit_their_fields() -> None:
+    checked = 0
+    for model in DOCUMENT["components"]["schemas"].values():
+        for field in model.get("properties", {}).values():
+            for example in field.get("examples", []):
+                jsonschema.validate(example, field | {"components": DOCUMENT["components"]})
+                checked += 1
+    assert checked > 10

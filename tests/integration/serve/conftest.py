@@ -1,0 +1,109 @@
+"""One running API per engine: two tenants for tests that only read, a new tenant for each test that writes."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from structlog.testing import LogCapture
+
+from core.appdb import open_app_database
+from core.vocabulary import CardStatus
+from tests.support.api import Api, running_api
+from tests.support.published import Row, add_event, add_tenant, publish, publish_sample
+
+CANARY = "zqxcanaryzqx"
+"""Stands in every text and id of tenant beta's rows, and nowhere else."""
+
+
+@dataclass
+class Installation:
+    """Tenant acme, whose rows are asked for, and beta, whose rows must never show."""
+
+    api: Api
+    acme: list[Row]
+    beta: list[Row]
+
+
+@contextmanager
+def _database(engine_name: str, folder: Path) -> Iterator[str]:
+    if engine_name == "sqlite":
+        yield f"sqlite:///{folder / 'app.db'}"
+        return
+    server = os.environ.get("TEST_POSTGRES_URL")
+    if not server:
+        pytest.skip("TEST_POSTGRES_URL is not set: no Postgres to test against")
+    name = f"churnboard_test_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"drop database {name} with (force)"))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> Iterator[LogCapture]:
+    """What was logged, as events; kept instead of printed."""
+    capture = LogCapture()
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, capture])
+    yield capture
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("served")
+    with _database(request.param, folder) as url:
+        engine = open_app_database(url)
+        add_tenant(engine, "acme")
+        add_tenant(engine, "beta", name=f"Beta {CANARY}")
+        acme = publish_sample(engine, "acme")
+        beta = publish_sample(engine, "beta", mark=CANARY)
+        # The same card id in both tenants: only the tenant tells their events apart.
+        add_event(engine, "beta", acme[0]["card_id"], 1, CardStatus.COMPLETED, kind="completed")
+        with running_api(engine, folder) as api:
+            yield Installation(api, acme, beta)
+        engine.dispose()
+
+
+@pytest.fixture
+def api(installation: Installation) -> Api:
+    return installation.api
+
+
+@dataclass
+class NewTenant:
+    """A tenant of its own for a test that writes; nothing is published yet."""
+
+    api: Api
+    tenant_id: str
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """GET as its viewer."""
+        return self.api.get(path, self.tenant_id, **options)
+
+    def publish(self, build_id: str = "build-1", **marts: Any) -> None:
+        """Put a build in front of its readers."""
+        publish(self.api.engine, self.tenant_id, build_id, **marts)
+
+    def act(self, row: Row, seq: int, status: CardStatus, *, kind: str = "status_changed") -> None:
+        """Do something to a card."""
+        add_event(self.api.engine, self.tenant_id, row["card_id"], seq, status, kind=kind)
+
+
+@pytest.fixture
+def tenant(api: Api) -> NewTenant:
+    """A new tenant; cheaper than a new database."""
+    return NewTenant(api, add_tenant(api.engine, f"t{uuid.uuid4().hex[:12]}"))

@@ -1,0 +1,231 @@
+"""Every operation of the API, asked by everybody who must not get an answer, or not that one.
+
+The operations come from the OpenAPI document, so a new one is in the matrix the day it is added.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from sqlalchemy import Connection, create_engine, select, text
+
+from core.appdb.tables import PUBLISHED, card_event
+from core.tenants import TenantId
+from core.vocabulary import Role
+from serve.auth.issuer import open_local_issuer
+from serve.auth.users import UserDirectory
+from serve.openapi import openapi_document
+from serve.tenancy import Tenancy
+from tests.integration.serve.conftest import CANARY, Installation
+from tests.support.api import AUDIENCE, Api, claims, rsa_key, signed
+from tests.support.published import MARKED_COUNT
+
+NO_TOKEN_NEEDED = {"get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks"}
+"""The operations that answer anybody; naming tenants is what the demo sign-in is for, and it is local only."""
+
+OPERATIONS = [
+    (method.upper(), path, operation["operationId"])
+    for path, methods in openapi_document()["paths"].items()
+    for method, operation in methods.items()
+]
+GUARDED = [operation for operation in OPERATIONS if operation[2] not in NO_TOKEN_NEEDED]
+FOREIGN = [operation for operation in GUARDED if "{" in operation[1]]
+
+
+def kid(api: Api) -> str:
+    return str(open_local_issuer(api.data_dir, audience=AUDIENCE).jwks()["keys"][0]["kid"])
+
+
+def _unsigned(api: Api) -> str:
+    return jwt.encode(claims(), None, algorithm="none", headers={"kid": kid(api)})
+
+
+def _public_key_as_secret(api: Api) -> str:
+    key = open_local_issuer(api.data_dir, audience=AUDIENCE).jwks()["keys"][0]["n"]
+    return signed(key.encode(), kid(api), algorithm="HS256")
+
+
+def _tampered(api: Api) -> str:
+    head, _, signature = api.token("acme").split(".")
+    body = jwt.utils.base64url_encode(b'{"iss":"churnboard-local","aud":"churnboard","sub":"demo|beta|admin"}').decode()
+    return f"{head}.{body}.{signature}"
+
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+REFUSED: dict[str, tuple[int, str, Callable[[Api], str | None]]] = {
+    "no token": (401, "MissingToken", lambda _api: None),
+    "empty": (401, "MissingToken", lambda _api: ""),
+    "not a token": (401, "InvalidToken", lambda _api: "x.y.z"),
+    "huge": (401, "InvalidToken", lambda _api: "a" * 9000),
+    "expired": (
+        401,
+        "TokenExpired",
+        lambda api: signed(rsa_key("issuer"), kid(api), iat=LONG_AGO, exp=LONG_AGO + timedelta(hours=1)),
+    ),
+    "not yet": (
+        401,
+        "InvalidToken",
+        lambda api: signed(rsa_key("issuer"), kid(api), nbf=datetime.now(UTC) + timedelta(hours=1)),
+    ),
+    "forged signature": (401, "InvalidToken", lambda api: signed(rsa_key("forger"), kid(api))),
+    "unknown key": (401, "InvalidToken", lambda _api: signed(rsa_key("forger"), "some-key")),
+    "no key named": (401, "InvalidToken", lambda _api: signed(rsa_key("issuer"), None)),
+    "changed claims": (401, "InvalidToken", _tampered),
+    "algorithm none": (401, "InvalidToken", _unsigned),
+    "public key as secret": (401, "InvalidToken", _public_key_as_secret),
+    "another algorithm": (401, "InvalidToken", lambda api: signed(rsa_key("issuer"), kid(api), algorithm="RS512")),
+    "wrong audience": (401, "ForeignToken", lambda api: signed(rsa_key("issuer"), kid(api), aud="other")),
+    "wrong issuer": (401, "ForeignToken", lambda api: signed(rsa_key("issuer"), kid(api), iss="https://x.example")),
+    "no subject": (401, "InvalidToken", lambda api: signed(rsa_key("issuer"), kid(api), sub=None)),
+    "no expiry": (401, "InvalidToken", lambda api: signed(rsa_key("issuer"), kid(api), exp=None)),
+    "unknown subject": (403, "UnknownUser", lambda api: signed(rsa_key("issuer"), kid(api), sub="nobody")),
+    "subject with NUL": (403, "UnknownUser", lambda api: signed(rsa_key("issuer"), kid(api), sub="a\0b")),
+}
+
+
+def ask(api: Api, method: str, path: str, token: str | None, **ids: str) -> httpx.Response:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return api.client.request(method, path.format_map({"card_id": "x", "company_id": "x"} | ids), headers=headers)
+
+
+def shows(answer: httpx.Response) -> bool:
+    """Whether anything of tenant beta is in the answer."""
+    sent = answer.content + str(answer.headers.raw).encode()
+    return CANARY.encode() in sent or str(MARKED_COUNT).encode() in sent
+
+
+def test_the_matrix_has_every_operation() -> None:
+    assert {name for _, _, name in GUARDED} == {
+        "get_me",
+        "list_cards",
+        "get_card",
+        "list_topic_metrics",
+        "list_sentiment_metrics",
+        "list_companies",
+        "get_company",
+    }
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_who_proves_nothing_gets_nothing(installation: Installation, case: str) -> None:
+    status, error, token = REFUSED[case]
+    for method, path, _ in GUARDED:
+        answer = ask(installation.api, method, path, token(installation.api))
+        assert (answer.status_code, answer.json()["error"]) == (status, error), path
+        assert set(answer.json()) == {"error", "detail"}
+        assert (answer.headers.get("WWW-Authenticate") == "Bearer") == (status == 401)
+        assert not shows(answer)
+
+
+def test_a_good_token_under_another_scheme_is_no_bearer_token(installation: Installation) -> None:
+    token = installation.api.token("acme")
+    for header in (f"Basic {token}", token, f"Bearer{token}"):
+        answer = installation.api.client.get("/api/v1/me", headers={"Authorization": header})
+        assert (answer.status_code, answer.json()["error"]) == (401, "MissingToken")
+
+
+@pytest.mark.parametrize(("method", "path", "name"), GUARDED)
+def test_nothing_of_another_tenant_shows_in_any_answer(
+    installation: Installation, method: str, path: str, name: str
+) -> None:
+    api, own, foreign = installation.api, installation.acme[0], installation.beta[0]
+    token = api.token("acme", Role.ADMIN)
+    mine = ask(api, method, path, token, card_id=own["card_id"], company_id=own["company_id"])
+    assert mine.status_code == 200
+    assert not shows(mine)
+    theirs = ask(api, method, path, api.token("beta"), card_id=foreign["card_id"], company_id=foreign["company_id"])
+    assert theirs.status_code == 200
+    assert shows(theirs), "the canary must be there to be missed elsewhere"
+
+
+@pytest.mark.parametrize(("method", "path", "name"), FOREIGN)
+def test_ids_of_another_tenant_do_not_exist(installation: Installation, method: str, path: str, name: str) -> None:
+    api, foreign = installation.api, installation.beta[0]
+    token = api.token("acme", Role.ADMIN)
+    answer = ask(api, method, path, token, card_id=foreign["card_id"], company_id=foreign["company_id"])
+    made_up = ask(api, method, path, token, card_id="no-such-thing", company_id="no-such-thing")
+    assert (answer.status_code, answer.content) == (404, made_up.content)
+    assert not shows(answer)
+
+
+def test_filters_do_not_reach_another_tenant(installation: Installation) -> None:
+    api, foreign = installation.api, installation.beta[0]
+    for query in (f"q={CANARY}", f"company={foreign['company_id']}", f"owner={foreign['owner_id']}"):
+        body = api.get(f"/cards?{query}", "acme").json()
+        assert (body["items"], body["total"]) == ([], 0)
+    assert api.get(f"/companies?q={CANARY}", "acme").json()["items"] == []
+    assert api.get(f"/metrics/topics?topic=billing{CANARY}", "acme").json()["items"] == []
+
+
+def test_events_of_another_tenant_do_not_move_my_card(installation: Installation) -> None:
+    # Tenant beta completed a card of the same id.
+    assert installation.api.get(f"/cards/{installation.acme[0]['card_id']}", "acme").json()["status"] == "new"
+
+
+def test_two_tenants_never_share_an_etag(installation: Installation) -> None:
+    tags = {installation.api.get("/cards?q=nothing-at-all", tenant).headers["ETag"] for tenant in ("acme", "beta")}
+    assert len(tags) == 2
+
+
+def test_a_revoked_user_is_out_at_once(installation: Installation) -> None:
+    api = installation.api
+    token = api.token("acme", Role.MEMBER)
+    assert ask(api, "GET", "/api/v1/me", token).status_code == 200
+    with api.engine.begin() as connection:
+        connection.execute(text("""delete from "user" where subject = 'demo|acme|member'"""))
+    answer = ask(api, "GET", "/api/v1/me", token)
+    assert (answer.status_code, answer.json()["error"]) == (403, "UnknownUser")
+
+
+@pytest.fixture
+def entered(installation: Installation) -> Any:
+    """A tenant session's own connection on Postgres, for asking what the API's code would never ask."""
+    if installation.api.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no row-level security; there the query layer alone keeps tenants apart")
+    user = UserDirectory(installation.api.engine).keep_demo_user("acme", Role.VIEWER)
+    with Tenancy(installation.api.engine).session(user) as session:
+        yield session._connection
+
+
+READABLE = [*PUBLISHED.values(), card_event]
+
+
+def test_a_forgotten_where_still_sees_own_rows_only(entered: Connection) -> None:
+    for table in READABLE:
+        tenants = set(entered.scalars(select(table.c.tenant_id)))
+        assert tenants <= {"acme"}, table.name
+    assert set(entered.scalars(select(PUBLISHED["churn_risk_cards"].c.tenant_id))) == {"acme"}
+
+
+def test_without_a_tenant_there_are_no_rows(entered: Connection) -> None:
+    entered.execute(text("select set_config('app.tenant', '', true)"))
+    for table in READABLE:
+        assert entered.execute(select(table)).all() == [], table.name
+
+
+def test_the_session_cannot_write_and_owns_nothing(entered: Connection) -> None:
+    assert entered.scalar(text("select current_user")) == "churnboard_api"
+    assert entered.scalar(text("show transaction_read_only")) == "on"
+    assert entered.scalar(text("show transaction_isolation")) == "repeatable read"
+
+
+def test_nothing_of_a_session_stays_on_the_pooled_connection(installation: Installation) -> None:
+    if installation.api.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite connections carry no tenant")
+    engine = create_engine(installation.api.engine.url, pool_size=1, max_overflow=0)
+    user = UserDirectory(engine).keep_demo_user("acme", Role.VIEWER)
+    with Tenancy(engine).session(user) as session:
+        assert session.tenant_id == TenantId("acme")
+        backend = session._connection.scalar(text("select pg_backend_pid()"))
+    with engine.connect() as connection:
+        state = connection.execute(
+            text("select pg_backend_pid(), current_user, coalesce(current_setting('app.tenant', true), '')")
+        ).one()
+        assert connection.scalar(text("show transaction_read_only")) == "off"
+    engine.dispose()
+    assert state[0] == backend
+    assert state[1] != "churnboard_api"
+    assert state[2] == ""

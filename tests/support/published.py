@@ -1,0 +1,237 @@
+"""Publishes small builds the way the pipeline does, through `BuildStore`, for tests of what readers are served."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from cryptography.fernet import Fernet
+from sqlalchemy import Engine, insert
+
+from core.appdb.builds import Build, BuildStore
+from core.appdb.directory import Tenant, TenantDirectory
+from core.appdb.tables import card_event
+from core.secrets import Vault
+from core.tenants import Cell, TenantId
+from core.vocabulary import CardStatus
+
+AS_OF = datetime(2026, 3, 31, 6, tzinfo=UTC)
+
+MARKED_COUNT = 987654321
+"""Stands in marked rows that have no text."""
+
+Row = dict[str, Any]
+
+
+def add_tenant(engine: Engine, tenant_id: str, *, name: str | None = None) -> TenantId:
+    """A tenant with nothing published."""
+    directory = TenantDirectory(engine, Vault(Fernet.generate_key().decode()))
+    directory.save(Tenant(tenant_id=TenantId(tenant_id), name=name or tenant_id.title(), cell=Cell(tenant_id)))
+    return TenantId(tenant_id)
+
+
+def card(number: int, **values: Any) -> Row:
+    """One card; `number` makes its id and its company."""
+    base: Row = {
+        "card_id": f"00000000-0000-5000-8000-{number:012d}",
+        "company_id": str(1000 + number),
+        "company_name": f"Company {number:04d}",
+        "contact_id": "77",
+        "contact_name": "Ada Lovelace",
+        "ticket_id": str(5000 + number),
+        "trigger_type": "frustrated",
+        "severity": "medium",
+        "score": 3.0,
+        "components": json.dumps({"negative_tickets": 2, "window_days": 14}),
+        "why": "Two negative tickets in 14 days.",
+        "opened_on": date(2026, 3, 1),
+        "last_signal_on": date(2026, 3, 20),
+        "closed_on": None,
+        "is_active": True,
+        "is_notify": True,
+        "episode": 1,
+        "previous_card_id": None,
+        "mrr": 1200.0,
+        "mrr_source": "mapped_property",
+        "currency": "EUR",
+        "priority": 120.0,
+        "looks_resolved": False,
+        "owner_id": "9",
+        "owner_name": "Grace Hopper",
+        "rule_version": "1",
+        "prompt_version": "sentiment-1",
+        "as_of_at": AS_OF,
+    }
+    return base | values
+
+
+def evidence(of_card: Row, number: int = 1, **values: Any) -> Row:
+    """One quote behind a card."""
+    context = "Hello. We are looking at alternatives. Bye."
+    quote = "We are looking at alternatives."
+    start = context.index(quote)
+    base: Row = {
+        "card_id": of_card["card_id"],
+        "evidence_id": f"{of_card['card_id']}-{number}",
+        "ticket_id": of_card["ticket_id"],
+        "ticket_subject": "Export fails",
+        "ticket_url": "https://hubspot.example/ticket/1",
+        "ticket_created_at": AS_OF - timedelta(days=number),
+        "quote": quote,
+        "quote_start": 300 + start,
+        "quote_end": 300 + start + len(quote),
+        "context": context,
+        "context_start": start,
+        "context_end": start + len(quote),
+        "sentiment": "very_negative",
+        "churn_intent": "explicit",
+        "target": "product",
+        "analyzer": "embedded",
+        "model": "embedded-1",
+        "prompt_version": "sentiment-1",
+        "call_key": f"call-{number}",
+        "input_tokens": 100,
+        "output_tokens": 20,
+        "cost_usd": 0.0,
+        "run_id": "run-1",
+    }
+    return base | values
+
+
+def company(number: int, **values: Any) -> Row:
+    """One company; the same `number` as its card's."""
+    base: Row = {
+        "company_id": str(1000 + number),
+        "company_name": f"Company {number:04d}",
+        "domain": f"company{number}.example",
+        "lifecyclestage": "customer",
+        "owner_id": "9",
+        "owner_name": "Grace Hopper",
+        "mrr": 1200.0,
+        "mrr_source": "mapped_property",
+        "currency": "EUR",
+        "renewal_on": date(2026, 6, 30),
+        "open_ticket_count": 2,
+        "ticket_count_30d": 3,
+        "ticket_count_90d": 8,
+        "negative_count_30d": 2,
+        "mean_level_30d": -1.0,
+        "mean_level_prior_30d": 0.5,
+        "sentiment_trend": "worsening",
+        "last_contact_at": AS_OF - timedelta(days=2),
+        "active_triggers": "frustrated",
+        "active_trigger_count": 1,
+    }
+    return base | values
+
+
+def topic_day(metric_on: date, topic: str, **values: Any) -> Row:
+    """One topic on one day."""
+    base: Row = {"metric_on": metric_on, "topic": topic, "ticket_count": 4, "negative_count": 1, "company_count": 3}
+    return base | {"mrr_touched": 3600.0} | values
+
+
+def sentiment_day(metric_on: date, **values: Any) -> Row:
+    """All tickets of one day."""
+    base: Row = {
+        "metric_on": metric_on,
+        "ticket_count": 10,
+        "very_negative_count": 1,
+        "negative_count": 2,
+        "neutral_count": 4,
+        "positive_count": 1,
+        "very_positive_count": 1,
+        "unread_count": 1,
+        "mean_level": -0.1,
+    }
+    return base | values
+
+
+def publish(
+    engine: Engine,
+    tenant_id: str,
+    build_id: str = "build-1",
+    *,
+    cards: Sequence[Row] = (),
+    quotes: Sequence[Row] = (),
+    companies: Sequence[Row] = (),
+    topics: Sequence[Row] = (),
+    sentiment: Sequence[Row] = (),
+    as_of_at: datetime = AS_OF,
+    published_at: datetime | None = None,
+) -> Build:
+    """Put a build of these rows in front of the tenant's readers."""
+    build = Build(
+        tenant_id=TenantId(tenant_id),
+        build_id=build_id,
+        as_of_at=as_of_at,
+        built_at=as_of_at + timedelta(minutes=5),
+        row_counts={},
+        audits=[],
+    )
+    marts: Mapping[str, Sequence[Row]] = {
+        "churn_risk_cards": cards,
+        "card_evidence": quotes,
+        "companies": companies,
+        "topic_metrics_daily": topics,
+        "sentiment_daily": sentiment,
+        "source_health": (),
+    }
+    BuildStore(engine).publish(
+        build,
+        {mart: [rows] if rows else [] for mart, rows in marts.items()},
+        published_at=published_at or as_of_at + timedelta(minutes=10),
+    )
+    return build
+
+
+def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *, mark: str = "") -> list[Row]:
+    """A build with something in every mart; returns its cards.
+
+    `mark` stands in every text of it, and `MARKED_COUNT` where a row has none.
+    """
+    cards = [
+        card(1, severity="critical", priority=900.0, opened_on=date(2026, 3, 30)),
+        card(2, trigger_type="significant_support", severity="high", priority=None, owner_id=None, owner_name=None),
+        card(3, trigger_type="silently_struggling", severity="low", ticket_id=None, prompt_version=None, mrr=None),
+        card(4, is_active=False, closed_on=date(2026, 3, 25), looks_resolved=True, company_name="100% Öl_GmbH"),
+    ]
+    rows = {
+        "cards": cards,
+        "quotes": [evidence(cards[0], 2), evidence(cards[0], 1), evidence(cards[1])],
+        "companies": [company(1), company(2, active_triggers="", active_trigger_count=0, mrr=None), company(3)],
+        "topics": [topic_day(date(2026, 3, day), name) for day in (1, 30, 31) for name in ("billing", "none")],
+        "sentiment": [sentiment_day(date(2026, 3, day)) for day in (1, 30, 31)],
+    }
+    if mark:
+        rows["sentiment"] = [row | {"unread_count": MARKED_COUNT} for row in rows["sentiment"]]
+        rows = {mart: [_marked(row, mark) for row in of_mart] for mart, of_mart in rows.items()}
+    publish(engine, tenant_id, build_id, **rows)  # type: ignore[arg-type]
+    return rows["cards"]
+
+
+_CLOSED_LISTS = {"trigger_type", "severity", "mrr_source", "sentiment", "churn_intent", "target", "sentiment_trend"}
+
+
+def _marked(row: Row, mark: str) -> Row:
+    """The row with `mark` in every text that is free to carry it, ids included."""
+    free = {name for name, value in row.items() if isinstance(value, str)} - _CLOSED_LISTS - {"active_triggers"}
+    changed = {name: json.dumps({mark: 1}) if name == "components" else f"{row[name]}{mark}" for name in free}
+    return row | changed
+
+
+def add_event(engine: Engine, tenant_id: str, card_id: str, seq: int, status: CardStatus, *, kind: str) -> None:
+    """Something a person did to a card."""
+    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+        connection.execute(
+            insert(card_event).values(
+                tenant_id=tenant_id,
+                card_id=card_id,
+                seq=seq,
+                actor=f"demo|{tenant_id}|member",
+                type=kind,
+                payload={},
+                status=status,
+                occurred_at=AS_OF + timedelta(minutes=seq),
+            )
+        )
