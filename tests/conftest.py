@@ -1,16 +1,44 @@
 """Fixtures every room shares: a warehouse on each engine, throw-away Postgres databases, a clean environment."""
 
-import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine
 
 from core.appdb import open_app_database
 from core.settings import groups
 from core.warehouse import Warehouse, connect
+from tests.support.databases import throw_away_database
+
+# A shared machine stalls now and then; how long one example took says nothing about it.
+hypothesis_settings.register_profile("churnboard", deadline=None)
+hypothesis_settings.load_profile("churnboard")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let CI insist that what it can offer was used."""
+    parser.addoption(
+        "--must-not-skip",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="fail if a test skips with TEXT in its reason",
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where a test skipped for a reason that was ruled out."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    ruled_out: list[str] = session.config.getoption("--must-not-skip")
+    if reporter is None or not ruled_out:
+        return
+    skipped = [str(report.longrepr) for report in reporter.stats.get("skipped", [])]
+    offending = [reason for reason in skipped if any(text in reason for text in ruled_out)]
+    if offending:
+        reporter.write_line(f"{len(offending)} tests skipped that must not, first: {offending[0]}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)
@@ -27,22 +55,8 @@ def _no_settings_from_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_fac
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
     """A new, empty Postgres database, dropped afterwards."""
-    server = os.environ.get("TEST_POSTGRES_URL")
-    if not server:
-        pytest.skip("TEST_POSTGRES_URL is not set: no Postgres to test against")
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.engine import make_url
-
-    name = f"churnboard_test_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"drop database {name} with (force)"))
-        admin.dispose()
+    with throw_away_database() as url:
+        yield url
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
@@ -75,3 +89,10 @@ def app_database(app_database_url: str) -> Iterator[Engine]:
     engine = open_app_database(app_database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url() -> Iterator[str]:
+    """As `postgres_url`, kept for a whole module."""
+    with throw_away_database() as url:
+        yield url

@@ -1,0 +1,1 @@
+"""How fast tickets get into the warehouse."""

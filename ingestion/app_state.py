@@ -1,0 +1,122 @@
+"""What people decided in the product, as one more source of the warehouse: tenants, topics, trigger parameters.
+
+The rows come from the application database, are few, and replace what is held as a whole; a table that would not change is not
+touched. Which rows these are is decided by whoever reads that database.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from core.errors import Terminal
+from core.naming import RAW_APP
+from core.tenants import Cell
+from core.warehouse import Column, ColumnType, TableSpec, Warehouse
+from ingestion.loader import Chunk, Mark, RawTable, UnloadableRows, load
+
+Row = Mapping[str, object]
+
+_CELL = Cell("app")
+"""The whole application database is one cell of its own dataset."""
+
+_EVERYBODY = "all tenants"
+
+
+class UnknownAppTable(Terminal):
+    """Rows for a table that `raw_app` does not have."""
+
+
+def _table(name: str, key: tuple[str, ...], columns: Sequence[Column]) -> RawTable:
+    every = (Column("tenant_id"), *columns, Column("loaded_at", ColumnType.TIMESTAMP))
+    return RawTable(TableSpec(RAW_APP, name, every, ("tenant_id", *key)), is_replaced_whole=True)
+
+
+TENANTS = _table(
+    "tenants",
+    (),
+    [
+        Column(name)
+        for name in (
+            "name",
+            "plan_tier",
+            "currency",
+            "mrr_property",
+            "renewal_property",
+            "last_login_property",
+            "onboarding_step_property",
+            "usage_property",
+            "new_stage_ids",
+            "waiting_stage_ids",
+        )
+    ],
+)
+TOPICS = _table(
+    "topics",
+    ("name",),
+    [
+        Column("name"),
+        Column("description"),
+        Column("parent"),
+        Column("is_active", ColumnType.BOOLEAN),
+        Column("version", ColumnType.INTEGER),
+    ],
+)
+TRIGGER_PARAMS = _table(
+    "trigger_params",
+    ("trigger_type", "name"),
+    [
+        Column("trigger_type"),
+        Column("name"),
+        Column("value", ColumnType.FLOAT),
+        Column("version", ColumnType.INTEGER),
+        Column("valid_from_at", ColumnType.TIMESTAMP),
+    ],
+)
+APP_TABLES = (TENANTS, TOPICS, TRIGGER_PARAMS)
+
+
+def load_app_state(
+    rows: Mapping[str, Sequence[Row]], *, warehouse: Warehouse, work_dir: Path, now: datetime | None = None
+) -> dict[str, int]:
+    """Replace the tables of `raw_app` (docs/names.md) by `rows`; a table not named becomes empty, and exists all the same.
+
+    Args:
+        rows: Per table name its rows; a missing column is null, `loaded_at` is filled in here.
+        warehouse: Where to.
+        work_dir: Folder for dlt's files.
+        now: Becomes `loaded_at`; the present unless given.
+
+    Returns:
+        Rows loaded per table: 0 where the table held exactly these rows already.
+
+    Raises:
+        UnknownAppTable: A table name that `raw_app` does not have.
+        UnloadableRows: A column the table does not have, or a value of another type.
+        WarehouseBusy: Another process is loading the same state.
+    """
+    unknown = sorted(set(rows) - {table.name for table in APP_TABLES})
+    if unknown:
+        raise UnknownAppTable(f"raw_app has no table {', '.join(unknown)}; see docs/names.md for those it has.")
+    loaded_at = now or datetime.now(UTC)
+
+    def items() -> Iterator[Chunk | Mark]:
+        for table in APP_TABLES:
+            yield Chunk(table.name, _EVERYBODY, _arrow(table, rows.get(table.name, ()), loaded_at))
+
+    with warehouse.named_lock(RAW_APP):
+        totals = load(RAW_APP, _CELL, APP_TABLES, items(), warehouse=warehouse, work_dir=work_dir)
+    return {table.name: totals[_EVERYBODY, table.name].loaded for table in APP_TABLES}
+
+
+def _arrow(table: RawTable, rows: Sequence[Row], loaded_at: datetime) -> pa.Table:
+    names = set(table.spec.names)
+    for row in rows:
+        unknown = sorted(set(row) - names)
+        if unknown:
+            raise UnloadableRows(f"A row for {table.spec.qualified} has the unknown columns {', '.join(unknown)}.")
+    try:
+        return pa.Table.from_pylist([{**row, "loaded_at": loaded_at} for row in rows], schema=table.schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise UnloadableRows(f"A row for {table.spec.qualified} has a value of another type: {error}.") from error

@@ -1,0 +1,71 @@
+"""Which part of a stream a sync reads: pure decisions from cursors and the clock.
+
+An increment reads the closed window from the cursor minus an overlap to the present minus a lag. The overlap is there because
+HubSpot's search index learns of changes late; the lag because its newest part is the least certain. The next cursor is the
+window's end, not the newest date seen: a record that changes again while the window is read leaves it, and is in the next one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.vocabulary import SyncMode
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a sync treats time.
+
+    Attributes:
+        overlap: How far an increment reaches back behind its cursor.
+        lag: How far it stays behind the present.
+        sweep_every: How often the links of all tickets are read, since a changed link moves no ticket's modified date.
+    """
+
+    overlap: timedelta
+    lag: timedelta
+    sweep_every: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What to read of one stream.
+
+    Attributes:
+        mode: Everything by list, or what changed by search.
+        since: Start of an increment; None for a backfill.
+        until: End; what changes later belongs to the next sync. It becomes the cursor.
+    """
+
+    mode: SyncMode
+    since: datetime | None
+    until: datetime
+
+
+Cursor = Mapping[str, Any]
+"""A row of `sync_cursors`."""
+
+
+def window(cursor: Cursor | None, now: datetime, pace: Pace) -> Window:
+    """The window of an object stream.
+
+    A cursor in the future (a clock was wrong when it was written) tells nothing about what has been read: the stream is
+    read from the beginning again.
+    """
+    until = now - pace.lag
+    if cursor is None or cursor["cursor_at"] is None or cursor["cursor_at"] > now:
+        return Window(SyncMode.BACKFILL, None, until)
+    return Window(SyncMode.INCREMENT, min(cursor["cursor_at"], until) - pace.overlap, until)
+
+
+def is_sweep_due(links: Cursor | None, tickets: Cursor | None, now: datetime, pace: Pace) -> bool:
+    """Whether the links of all tickets have to be read.
+
+    So it is when the last sweep is too long ago, or its time cannot be right, or tickets were synced since without links.
+    """
+    if links is None or tickets is None or links["cursor_at"] is None:
+        return True
+    swept_at: datetime = links["cursor_at"]
+    is_behind: bool = links["synced_at"] < tickets["synced_at"]
+    return is_behind or not timedelta(0) <= now - swept_at < pace.sweep_every

@@ -1,0 +1,216 @@
+"""The tables of `raw_hubspot` (docs/names.md), and which HubSpot object types feed three of them. Pure data."""
+
+from dataclasses import dataclass
+
+from core.naming import RAW_HUBSPOT
+from core.warehouse import Column, ColumnType, TableSpec, Warehouse
+from ingestion.loader import RawTable, ensure_tables
+
+_TEXT, _TIME, _FLAG = ColumnType.TEXT, ColumnType.TIMESTAMP, ColumnType.BOOLEAN
+_INTEGER, _FLOAT = ColumnType.INTEGER, ColumnType.FLOAT
+
+
+@dataclass(frozen=True)
+class ObjectType:
+    """A CRM object type we read.
+
+    Attributes:
+        name: As in paths, and the name of its table.
+        modified: Property that moves with every change.
+        typed: Properties that are columns of their own, by name; the rest is in the `properties` column only.
+    """
+
+    name: str
+    modified: str
+    typed: dict[str, ColumnType]
+
+
+TICKETS = ObjectType(
+    "tickets",
+    "hs_lastmodifieddate",
+    {
+        **dict.fromkeys(
+            (
+                "subject",
+                "content",
+                "hs_pipeline",
+                "hs_pipeline_stage",
+                "hs_ticket_priority",
+                "hs_ticket_category",
+                "source_type",
+                "hubspot_owner_id",
+                "hs_primary_company_id",
+            ),
+            _TEXT,
+        ),
+        **dict.fromkeys(
+            (
+                "createdate",
+                "closed_date",
+                "hs_lastmodifieddate",
+                "first_agent_reply_date",
+                "hs_last_message_received_at",
+            ),
+            _TIME,
+        ),
+    },
+)
+COMPANIES = ObjectType(
+    "companies",
+    "hs_lastmodifieddate",
+    {
+        **dict.fromkeys(("name", "domain", "lifecyclestage", "hubspot_owner_id"), _TEXT),
+        "annualrevenue": _FLOAT,
+        **dict.fromkeys(("createdate", "hs_lastmodifieddate"), _TIME),
+    },
+)
+# The one object type whose cursor has another name: `hs_lastmodifieddate` of contacts does not move with every change.
+CONTACTS = ObjectType(
+    "contacts",
+    "lastmodifieddate",
+    {
+        **dict.fromkeys(("firstname", "lastname", "email", "jobtitle"), _TEXT),
+        **dict.fromkeys(("createdate", "lastmodifieddate"), _TIME),
+    },
+)
+OBJECT_TYPES = (COMPANIES, CONTACTS, TICKETS)
+"""In the order they are read: whom tickets are linked to comes before the tickets."""
+
+
+def _spec(
+    name: str, key: tuple[str, ...], columns: dict[str, ColumnType], *, replace_by: tuple[str, ...] = ()
+) -> TableSpec:
+    every = {"tenant_id": _TEXT, **columns, "loaded_at": _TIME}
+    return TableSpec(
+        RAW_HUBSPOT,
+        name,
+        tuple(Column(column, kind) for column, kind in every.items()),
+        ("tenant_id", *key),
+        ("tenant_id", *replace_by) if replace_by else (),
+    )
+
+
+def _object_table(kind: ObjectType) -> RawTable:
+    columns = {
+        "id": _TEXT,
+        **kind.typed,
+        "archived": _FLAG,
+        "archived_at": _TIME,
+        "url": _TEXT,
+        "properties": _TEXT,
+    }
+    return RawTable(
+        _spec(kind.name, ("id",), columns),
+        modified=kind.modified,
+        long_columns=frozenset({"content", "properties"} & set(columns)),
+    )
+
+
+@dataclass(frozen=True)
+class LinkType:
+    """Links from tickets to another object type.
+
+    Attributes:
+        to: The object type linked to.
+        id_column: The column its id stands in.
+        primary_type_id: HubSpot's association type that marks the primary link; None where there is no such thing.
+    """
+
+    to: str
+    id_column: str
+    primary_type_id: int | None
+
+    @property
+    def table(self) -> str:
+        """The table's, and the stream's, name."""
+        return f"ticket_{self.to}"
+
+
+COMPANY_LINKS = LinkType("companies", "company_id", 26)
+CONTACT_LINKS = LinkType("contacts", "contact_id", None)
+LINK_TYPES = (COMPANY_LINKS, CONTACT_LINKS)
+
+
+def _link_table(links: LinkType) -> RawTable:
+    columns = {"ticket_id": _TEXT, links.id_column: _TEXT}
+    if links.primary_type_id is not None:
+        columns["is_primary"] = _FLAG
+    columns["association_types"] = _TEXT
+    return RawTable(_spec(links.table, ("ticket_id", links.id_column), columns, replace_by=("ticket_id",)))
+
+
+PIPELINES = RawTable(
+    _spec("pipelines", ("id",), {"id": _TEXT, "label": _TEXT, "display_order": _INTEGER, "archived": _FLAG})
+)
+PIPELINE_STAGES = RawTable(
+    _spec(
+        "pipeline_stages",
+        ("pipeline_id", "id"),
+        {
+            "pipeline_id": _TEXT,
+            "id": _TEXT,
+            "label": _TEXT,
+            "display_order": _INTEGER,
+            "ticket_state": _TEXT,
+            "is_closed": _FLAG,
+            "archived": _FLAG,
+        },
+    )
+)
+OWNERS = RawTable(
+    _spec("owners", ("id",), {**dict.fromkeys(("id", "email", "first_name", "last_name"), _TEXT), "archived": _FLAG})
+)
+PROPERTIES = RawTable(
+    _spec(
+        "properties",
+        ("object_type", "name"),
+        {
+            **dict.fromkeys(("object_type", "name", "label", "type", "field_type", "group_name"), _TEXT),
+            "is_calculated": _FLAG,
+            "archived": _FLAG,
+        },
+    )
+)
+PORTALS = RawTable(
+    _spec(
+        "portals", (), dict.fromkeys(("portal_id", "time_zone", "ui_domain", "company_currency", "account_type"), _TEXT)
+    )
+)
+
+OBJECT_TABLES = {kind.name: _object_table(kind) for kind in OBJECT_TYPES}
+LINK_TABLES = {links.table: _link_table(links) for links in LINK_TYPES}
+RAW_TABLES: tuple[RawTable, ...] = (
+    *OBJECT_TABLES.values(),
+    *LINK_TABLES.values(),
+    PIPELINES,
+    PIPELINE_STAGES,
+    OWNERS,
+    PROPERTIES,
+    PORTALS,
+)
+"""Everything dlt loads; `sync_cursors` is ours and is merged after the proof."""
+
+SYNC_CURSORS = TableSpec(
+    RAW_HUBSPOT,
+    "sync_cursors",
+    (
+        Column("tenant_id"),
+        Column("stream"),
+        Column("cursor_at", _TIME),
+        Column("mode"),
+        Column("extracted_count", _INTEGER),
+        Column("loaded_count", _INTEGER),
+        Column("held_count", _INTEGER),
+        Column("portal_total", _INTEGER),
+        Column("run_id"),
+        Column("synced_at", _TIME),
+    ),
+    ("tenant_id", "stream"),
+)
+
+
+def ensure_raw_tables(warehouse: Warehouse) -> None:
+    """Make every `raw_hubspot` table exist, also where nothing was ever loaded, so that whoever reads them can."""
+    ensure_tables(warehouse, RAW_TABLES)
+    if not warehouse.has_table(SYNC_CURSORS.schema, SYNC_CURSORS.name):
+        warehouse.merge([(SYNC_CURSORS, [])])

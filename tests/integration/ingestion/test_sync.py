@@ -1,0 +1,359 @@
+"""Portals into the warehouse over HTTP, on both engines: what is there afterwards is what HubSpot holds."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from core.warehouse import Warehouse, connect
+from ingestion.hubspot.tables import RAW_TABLES, SYNC_CURSORS
+from ingestion.sandbox.catalogue import PropertyDefinition
+from ingestion.sandbox.server import RunningSandbox, running_sandbox
+from ingestion.sandbox.world import Owner, Portal, Quirks, World
+from tests.support.databases import throw_away_database
+from tests.support.portals import TickingClock, access, in_portal, in_warehouse, small_portal, sync
+
+OBJECTS = ("tickets", "companies", "contacts")
+
+
+class Scene:
+    """A new portal beside all earlier ones: its sandbox, the warehouse they share, and a clock."""
+
+    def __init__(self, sandbox: RunningSandbox, clock: TickingClock, warehouse: Warehouse, work_dir: Path) -> None:
+        self.sandbox, self.clock, self.warehouse, self.work_dir = sandbox, clock, warehouse, work_dir
+        self.tenant = f"t{uuid.uuid4().hex[:8]}"
+        self.portal = small_portal(sandbox.world, self.tenant)
+
+    def sync(self, portals: list[Portal] | None = None, **changes: Any) -> Any:
+        self.clock.forward(seconds=1)
+        several = portals or [self.portal]
+        # One cell for all tests: its staging tables are made once.
+        changes = {"cell": "shared", "now": self.clock, **changes}
+        return sync(several, self.sandbox.base_url, self.warehouse, self.work_dir, **changes)
+
+    def assert_same(self, portal: Portal | None = None) -> None:
+        portal = portal or self.portal
+        assert in_warehouse(self.warehouse, portal) == in_portal(portal)
+
+    def rows(self, table: str, where: str = "true", **params: Any) -> list[dict[str, Any]]:
+        sql = f"select * from raw_hubspot.{table} where tenant_id = :tenant and {where}"
+        return self.warehouse.rows(sql, tenant=self.tenant, **params)
+
+    def ticket(self, ticket_id: str) -> dict[str, Any]:
+        return self.rows("tickets", "id = :id", id=ticket_id)[0]
+
+
+@pytest.fixture(scope="module")
+def clock() -> TickingClock:
+    return TickingClock()
+
+
+@pytest.fixture(scope="module")
+def running(clock: TickingClock) -> Iterator[RunningSandbox]:
+    with running_sandbox(World(clock=clock), wall=1_000) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: RunningSandbox) -> Iterator[RunningSandbox]:
+    yield running
+    running.intercept(None)
+
+
+@pytest.fixture(scope="module")
+def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return connect(f"duckdb:///{tmp_path_factory.mktemp('shared') / 'warehouse.duckdb'}", lock_timeout_seconds=30)
+
+
+@pytest.fixture(scope="module")
+def on_postgres() -> Iterator[Warehouse]:
+    with throw_away_database() as url:
+        yield connect(url, lock_timeout_seconds=30)
+
+
+@pytest.fixture(params=["on_duckdb", "on_postgres"])
+def scene(request: pytest.FixtureRequest, sandbox: RunningSandbox, clock: TickingClock, tmp_path: Path) -> Scene:
+    return Scene(sandbox, clock, request.getfixturevalue(request.param), tmp_path)
+
+
+@pytest.fixture
+def light(sandbox: RunningSandbox, clock: TickingClock, on_duckdb: Warehouse, tmp_path: Path) -> Scene:
+    """A scene on DuckDB only, for what happens before rows reach an engine."""
+    return Scene(sandbox, clock, on_duckdb, tmp_path)
+
+
+def test_backfill_then_nothing_then_every_kind_of_change(scene: Scene) -> None:
+    portal = scene.portal
+    portal.set_owner(Owner("7", "ada@vendor.example", "Ada", "L", 70))
+    portal.set_owner(Owner("8", "old@vendor.example", "Old", "Hand", 80, archived=True))
+    tickets = portal.ids("tickets")
+    portal.archive("tickets", tickets[3])
+    first = scene.sync()
+    scene.assert_same()
+    assert first.failed_tenants == {}
+    assert all(first.stream(scene.tenant, one).mode == "backfill" for one in OBJECTS)
+    assert all(first.stream(scene.tenant, one).is_complete for one in OBJECTS)
+    tables = {(table.spec.schema, table.name) for table in RAW_TABLES} | {(SYNC_CURSORS.schema, SYNC_CURSORS.name)}
+    assert all(scene.warehouse.has_table(*one) for one in tables)
+
+    scene.clock.forward(hours=1)
+    second = scene.sync()
+    assert second.loaded == 0
+    assert all(second.stream(scene.tenant, one).mode == "increment" for one in OBJECTS)
+
+    scene.clock.forward(hours=1)
+    quiet = scene.sync()
+    assert (quiet.loaded, quiet.stream(scene.tenant, "tickets").extracted) == (0, 1), (
+        "only the archived ticket is listed again"
+    )
+
+    portal.set_property("tickets", tickets[1], "subject", "Edited")
+    portal.set_property("companies", portal.ids("companies")[0], "name", None)
+    portal.archive("tickets", tickets[2])
+    portal.restore("tickets", tickets[3])
+    portal.upsert("tickets", {"subject": "New", "content": "x"})
+    third = scene.sync()
+    scene.assert_same()
+    assert third.stream(scene.tenant, "tickets").loaded == 4
+    assert third.stream(scene.tenant, "companies").loaded == 1
+
+
+def test_a_link_that_changes_without_the_ticket_is_noticed_by_the_daily_sweep(scene: Scene) -> None:
+    scene.sync()
+    scene.clock.forward(hours=1)
+    scene.sync()
+    ticket, other = scene.portal.ids("tickets")[1], scene.portal.ids("companies")[2]
+    held = scene.ticket(ticket)
+    for company in scene.portal.linked_ids("tickets", ticket, "companies"):
+        scene.portal.dissociate("tickets", ticket, "companies", company)
+    scene.portal.associate("tickets", ticket, "companies", other, primary=True)
+    scene.portal.dissociate("tickets", ticket, "contacts", scene.portal.ids("contacts")[1])
+    scene.clock.forward(hours=1)
+    assert scene.sync().loaded == 0, "an increment cannot see it"
+    scene.clock.forward(days=1)
+    scene.sync()
+    scene.assert_same()
+    found = scene.ticket(ticket)
+    assert found["hs_primary_company_id"] == other, "a calculated property changed with the link, silently"
+    assert found["hs_lastmodifieddate"] == held["hs_lastmodifieddate"]
+
+
+def test_what_hubspot_no_longer_has_is_deleted(scene: Scene) -> None:
+    tickets = scene.portal.ids("tickets")
+    scene.portal.archive("tickets", tickets[0])
+    scene.sync()
+    scene.portal.purge("tickets", tickets[0])
+    scene.portal.purge("tickets", tickets[1])
+    scene.portal.purge("contacts", scene.portal.ids("contacts")[2])
+    report = scene.sync(sweep_seconds=0)
+    scene.assert_same()
+    assert report.stream(scene.tenant, "tickets").deleted == 2
+    assert report.stream(scene.tenant, "contacts").deleted == 1
+    assert report.stream(scene.tenant, "tickets").is_complete
+
+
+def test_unsafe_content_arrives_unchanged(scene: Scene) -> None:
+    texts = {
+        "html": '<p onclick="x()">it &amp; <b>broke</b></p><!-- \\. -->',
+        "copy": 'line\n\\.\n\r\nquoted "a", \\N and\ttab\r',
+        "emoji": "😡" * 5_000 + "👩🏽‍🚒",
+        "long": "не работает! " * 16_000,
+        "sql": "'; drop table raw_hubspot.tickets; -- {tenant_id} %s $1 :name",
+    }
+    ids = {
+        name: scene.portal.upsert("tickets", {"subject": name, "content": text, "hs_pipeline_stage": "no-such-stage"})
+        for name, text in texts.items()
+    }
+    empty = scene.portal.upsert("tickets", {"hs_pipeline": "0"})
+    nul = scene.portal.upsert("tickets", {"subject": "a\x00b"})
+    odd = scene.portal.upsert(
+        "tickets", {"subject": "dates", "closed_date": "soon", "createdate": "999999999999999999"}
+    )
+    rich = scene.portal.upsert("companies", {"name": None, "annualrevenue": "a lot"})
+    scene.sync()
+    assert {name: scene.ticket(one)["content"] for name, one in ids.items()} == texts
+    assert (scene.ticket(empty)["content"], scene.ticket(empty)["subject"]) == (None, None)
+    assert scene.ticket(nul)["subject"] == "a\ufffdb"
+    assert (scene.ticket(odd)["closed_date"], scene.ticket(odd)["createdate"]) == (None, None)
+    assert '"closed_date":"soon"' in scene.ticket(odd)["properties"]
+    company = scene.rows("companies", "id = :id", id=rich)[0]
+    assert (company["name"], company["annualrevenue"]) == (None, None)
+    assert '"annualrevenue":"a lot"' in company["properties"]
+    assert scene.sync().loaded == 0
+
+
+def test_a_property_that_vanishes_becomes_null_and_keeps_its_column(light: Scene) -> None:
+    light.portal.add_property("companies", PropertyDefinition("mrr", "MRR", "number"))
+    company = light.portal.ids("companies")[0]
+    light.portal.set_property("companies", company, "mrr", 250)
+    light.portal.set_property("companies", company, "domain", "c.example")
+    light.sync()
+    light.assert_same()
+    light.portal.remove_property("companies", "mrr")
+    light.portal.remove_property("companies", "domain")
+    light.portal.touch("companies")
+    light.sync()
+    light.assert_same()
+    row = light.rows("companies", "id = :id", id=company)[0]
+    assert row["domain"] is None
+    assert '"mrr"' not in row["properties"]
+    assert {one["name"] for one in light.rows("properties", "archived")} == {"domain", "mrr"}
+
+
+def test_a_deleted_pipeline_is_kept_as_archived_with_its_stages(light: Scene) -> None:
+    light.sync()
+    light.portal.remove_pipeline("0")
+    light.sync()
+    pipelines = light.rows("pipelines")
+    stages = light.rows("pipeline_stages")
+    assert [one["archived"] for one in pipelines] == [True]
+    assert {one["archived"] for one in stages} == {True}
+    assert {one["is_closed"] for one in stages} == {True, False}
+    assert light.sync().loaded == 0
+
+
+def test_more_changes_than_search_pages_through_are_all_seen(light: Scene) -> None:
+    """The sandbox refuses search offsets beyond 1,000 here, as HubSpot does beyond 10,000."""
+    for number in range(1_300):
+        light.portal.upsert("contacts", {"email": f"many{number}@customer.example"})
+    light.sync()
+    light.clock.forward(hours=2)
+    light.portal.touch("contacts")
+    report = light.sync()
+    assert report.stream(light.tenant, "contacts").extracted == 1_303
+    assert report.stream(light.tenant, "contacts").mode == "increment"
+    assert report.stream(light.tenant, "contacts").is_complete
+    light.assert_same()
+
+
+def test_properties_that_do_not_fit_into_an_address_are_read_all_the_same(light: Scene) -> None:
+    for number in range(400):
+        light.portal.add_property(
+            "companies", PropertyDefinition(f"a_rather_long_custom_property_{number}", str(number), "string")
+        )
+    company = light.portal.ids("companies")[1]
+    for number in range(0, 400, 3):
+        light.portal.set_property("companies", company, f"a_rather_long_custom_property_{number}", f"v{number}")
+    report = light.sync()
+    assert report.failed_tenants == {}
+    light.assert_same()
+    assert not [one for one in light.sandbox.seen if one.status == 414]
+
+
+def test_an_index_that_lags_loses_nothing(light: Scene) -> None:
+    light.sync()
+    light.clock.forward(minutes=30)
+    light.sync()
+    light.portal.set_quirks(Quirks(index_lag_seconds=30, empty_properties="omitted", is_association_id_numeric=True))
+    light.clock.forward(minutes=30)
+    ticket = light.portal.ids("tickets")[4]
+    light.portal.set_property("tickets", ticket, "subject", "Seen late")
+    early = light.sync()
+    assert early.stream(light.tenant, "tickets").loaded == 0, "the index does not know yet"
+    light.clock.forward(seconds=45)
+    light.sync()
+    assert light.ticket(ticket)["subject"] == "Seen late"
+    light.assert_same()
+
+
+def test_one_failing_tenant_stops_nobody_and_keeps_its_cursor(scene: Scene) -> None:
+    others = [small_portal(scene.sandbox.world, f"{scene.tenant}-{one}", tickets=3) for one in ("bolt", "cobalt")]
+    everyone = [others[0], scene.portal, others[1]]
+    scene.sync(everyone)
+    before = scene.rows("sync_cursors", "true order by stream")
+    for portal in everyone:
+        portal.upsert("tickets", {"subject": "New"})
+    accesses = [access(one, scene.sandbox.base_url) for one in everyone]
+    accesses[1] = access(scene.portal, scene.sandbox.base_url, access_token=SecretStr("revoked"))
+    report = scene.sync(everyone, accesses=accesses)
+    assert list(report.failed_tenants) == [scene.tenant]
+    assert "connect HubSpot again" in report.failed_tenants[scene.tenant]
+    assert scene.rows("sync_cursors", "true order by stream") == before
+    for portal in others:
+        scene.assert_same(portal)
+    scene.sync(everyone)
+    scene.assert_same()
+
+
+def test_a_missing_scope_stops_its_stream_only(light: Scene) -> None:
+    def refuse(request: Request) -> Response | None:
+        if "contacts" in request.url.path:
+            context = {"requiredGranularScopes": ["crm.objects.contacts.read"]}
+            body = {"category": "MISSING_SCOPES", "message": "no", "errors": [{"context": context}]}
+            return JSONResponse(body, 403)
+        return None
+
+    light.sync()
+    light.portal.upsert("tickets", {"subject": "New"})
+    light.sandbox.intercept(refuse)
+    report = light.sync()
+    assert "crm.objects.contacts.read" in report.failed_tenants[light.tenant]
+    failed = {one.stream for one in report.streams if one.error}
+    assert failed == {"contacts", "ticket_contacts"}
+    assert report.stream(light.tenant, "tickets").is_complete
+    assert not light.rows("properties", "archived"), "properties that may not be looked at are not taken for deleted"
+    light.sandbox.intercept(None)
+    light.sync()
+    light.assert_same()
+
+
+def test_an_answer_that_cannot_be_read_stops_its_stream_only(light: Scene) -> None:
+    odd = JSONResponse({"results": [{"properties": {"name": "a company without an id"}}]})
+    light.sandbox.intercept(
+        lambda request: odd if request.url.path.endswith("/companies") and "objects" in request.url.path else None
+    )
+    report = light.sync()
+    assert {one.stream for one in report.streams if one.error} == {"companies"}
+    assert "KeyError 'id'" in report.failed_tenants[light.tenant]
+    assert report.stream(light.tenant, "tickets").is_complete
+
+
+def test_an_expired_token_is_refreshed_once_in_the_middle_of_a_sync(light: Scene) -> None:
+    refreshed: list[str | None] = []
+
+    def tokens(rejected: SecretStr | None) -> SecretStr:
+        refreshed.append(rejected.get_secret_value() if rejected else None)
+        return SecretStr("stale" if rejected is None else light.portal.static_token)
+
+    def expire(request: Request) -> Response | None:
+        if request.headers["authorization"] == "Bearer stale" and "/properties/" in request.url.path:
+            return Response(b'{"category":"EXPIRED_AUTHENTICATION","message":"expired 3 second(s) ago"}', 401)
+        if request.headers["authorization"] == "Bearer stale":
+            return Response(b'{"portalId":1}', 200)
+        return None
+
+    light.sandbox.intercept(expire)
+    report = light.sync(accesses=[access(light.portal, light.sandbox.base_url, access_token=tokens)])
+    assert report.failed_tenants == {}
+    assert refreshed == [None, "stale"]
+
+
+def test_a_cursor_from_the_future_means_reading_everything_again(light: Scene) -> None:
+    light.sync()
+    light.warehouse.execute(
+        "update raw_hubspot.sync_cursors set cursor_at = :later where stream = 'tickets' and tenant_id = :tenant",
+        tenant=light.tenant,
+        later=light.clock() + timedelta(days=400),
+    )
+    light.portal.set_property("tickets", light.portal.ids("tickets")[0], "subject", "Edited")
+    light.clock.forward(hours=1)
+    report = light.sync()
+    assert report.stream(light.tenant, "tickets").mode == "backfill"
+    light.assert_same()
+
+
+def test_a_portal_that_seems_to_have_lost_most_of_its_tickets_is_not_believed(light: Scene) -> None:
+    for number in range(150):
+        light.portal.upsert("contacts", {"email": f"c{number}@customer.example"})
+    light.sync()
+    for contact in light.portal.ids("contacts")[:120]:
+        light.portal.purge("contacts", contact)
+    report = light.sync(sweep_seconds=0)
+    assert "Nothing was deleted" in str(report.stream(light.tenant, "contacts").error)
+    assert len(light.rows("contacts")) == 153

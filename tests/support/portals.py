@@ -1,0 +1,143 @@
+"""Syncing a sandbox portal in a test, and comparing what came of it with the portal itself."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from core.tenants import cell, tenant_id
+from core.warehouse import Warehouse
+from ingestion.hubspot.limiter import Limits
+from ingestion.hubspot.sync import CellReport, PortalAccess, sync_cell
+from ingestion.sandbox.world import Portal, TenantProfile, World
+
+UNLIMITED = Limits(burst=100_000, searches=100_000)
+
+Facts = dict[str, Any]
+
+
+class TickingClock:
+    """A present that moves by a millisecond whenever it is looked at, and by hand."""
+
+    def __init__(self, start: datetime = datetime(2026, 11, 2, 9, tzinfo=UTC)) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+
+    def __call__(self) -> datetime:
+        with self._lock:
+            self._now += timedelta(milliseconds=1)
+            return self._now
+
+    def forward(self, **by: float) -> None:
+        with self._lock:
+            self._now += timedelta(**by)
+
+
+def small_portal(world: World, slug: str = "acme", tickets: int = 12) -> Portal:
+    """A portal with three companies, three contacts and some tickets; the first has two companies, the last none at all."""
+    portal = world.add_portal(TenantProfile(slug, slug.title()))
+    companies = [portal.upsert("companies", {"name": f"Company {one}", "annualrevenue": one * 100}) for one in range(3)]
+    contacts = [portal.upsert("contacts", {"email": f"c{one}@customer.example"}) for one in range(3)]
+    for number in range(tickets):
+        ticket = portal.upsert(
+            "tickets",
+            {
+                "subject": f"Ticket {number}",
+                "content": f"Text of ticket {number}",
+                "hs_pipeline": "0",
+                "hs_pipeline_stage": "1",
+            },
+        )
+        if number < tickets - 1:
+            portal.associate("tickets", ticket, "companies", companies[number % 3], primary=True)
+            portal.associate("tickets", ticket, "contacts", contacts[number % 3])
+        if number == 0:
+            portal.associate("tickets", ticket, "companies", companies[1])
+    return portal
+
+
+def access(portal: Portal, base_url: str, **changes: Any) -> PortalAccess:
+    """The way to a sandbox portal, without waiting for rate limits."""
+    given = {"access_token": SecretStr(portal.static_token), "limits": UNLIMITED, **changes}
+    return PortalAccess(tenant_id(portal.tenant.tenant_id), base_url, **given)
+
+
+def sync(
+    portals: Portal | list[Portal],
+    base_url: str,
+    warehouse: Warehouse,
+    work_dir: Path,
+    *,
+    now: Callable[[], datetime],
+    **changes: Any,
+) -> CellReport:
+    """Sync portals as one cell, with an overlap of a minute and no lag unless told otherwise."""
+    several = portals if isinstance(portals, list) else [portals]
+    given: dict[str, Any] = {"overlap_seconds": 60, "lag_seconds": 0, "run_id": "run", **changes}
+    return sync_cell(
+        cell(given.pop("cell", several[0].tenant.tenant_id)),
+        given.pop("accesses", None) or [access(one, base_url) for one in several],
+        warehouse=warehouse,
+        work_dir=work_dir,
+        now=now,
+        **given,
+    )
+
+
+def in_portal(portal: Portal) -> Facts:
+    """What a sync should have brought, read from the portal's memory."""
+    facts: Facts = {}
+    with portal.reading() as (stores, _links):
+        for object_type in ("tickets", "companies", "contacts"):
+            served = set(portal.live_definitions(object_type))
+            store = stores[object_type]
+            facts[object_type] = {
+                str(one): (
+                    archived,
+                    {name: value for name, value in _found(store, one).properties.items() if name in served},
+                )
+                for archived in (False, True)
+                for one in store.ids(archived=archived)
+            }
+    for to in ("companies", "contacts"):
+        facts[f"ticket_{to}"] = {
+            ticket: portal.linked_ids("tickets", ticket, to) or {None: False} for ticket in portal.ids("tickets")
+        }
+    facts["pipelines"] = {one.id: one.label for one in portal.pipelines() if not one.archived}
+    facts["owners"] = {one.id: (one.email, one.archived) for one in portal.owners()}
+    return facts
+
+
+def in_warehouse(warehouse: Warehouse, portal: Portal) -> Facts:
+    """The same facts as the warehouse holds them; every row must have a key of its own."""
+    tenant = portal.tenant.tenant_id
+
+    def rows(table: str) -> list[dict[str, Any]]:
+        return warehouse.rows(f"select * from raw_hubspot.{table} where tenant_id = :tenant", tenant=tenant)
+
+    facts: Facts = {}
+    for object_type in ("tickets", "companies", "contacts"):
+        found = rows(object_type)
+        facts[object_type] = {row["id"]: (row["archived"], json.loads(row["properties"])) for row in found}
+        assert len(found) == len(facts[object_type]), f"{object_type}: a row stands twice"
+    live = {one for one, (archived, _) in facts["tickets"].items() if not archived}
+    for to, column in (("companies", "company_id"), ("contacts", "contact_id")):
+        links: dict[str, dict[str | None, bool]] = {}
+        for row in rows(f"ticket_{to}"):
+            held = links.setdefault(row["ticket_id"], {})
+            assert row[column] not in held, f"ticket_{to}: a link stands twice"
+            held[row[column]] = bool(row.get("is_primary"))
+        facts[f"ticket_{to}"] = {ticket: held for ticket, held in links.items() if ticket in live}
+    facts["pipelines"] = {row["id"]: row["label"] for row in rows("pipelines") if not row["archived"]}
+    facts["owners"] = {row["id"]: (row["email"], row["archived"]) for row in rows("owners")}
+    return facts
+
+
+def _found(store: Any, record_id: int) -> Any:
+    record = store.find(record_id)
+    assert record is not None
+    return record
