@@ -1,0 +1,199 @@
+"""Each planted situation leads to the card it should, on DuckDB; equality of the engines is tested beside this."""
+
+import json
+import re
+import uuid
+from datetime import UTC, date, datetime
+
+import pytest
+
+from core.vocabulary import MrrSource, SentimentTrend, Severity, Target, TriggerType
+from tests.integration.transforms.conftest import MARTS, BuiltWarehouse
+from tests.support.planted_warehouse import AS_OF, planted_rows
+
+CARDS = {
+    ("acme", "101", "frustrated", date(2026, 11, 18), "critical", True),
+    ("acme", "102", "frustrated", date(2026, 11, 15), "low", True),
+    ("acme", "102", "significant_support", date(2026, 11, 17), "critical", True),
+    ("acme", "103", "frustrated", date(2026, 10, 16), "low", False),
+    ("acme", "103", "silently_struggling", date(2026, 11, 15), "high", True),
+    ("acme", "104", "silently_struggling", date(2026, 10, 30), "low", True),
+    ("acme", "106", "frustrated", date(2026, 9, 10), "low", False),
+    ("acme", "107", "frustrated", date(2026, 9, 1), "low", False),
+    ("acme", "107", "frustrated", date(2026, 11, 19), "low", True),
+    ("globex", "101", "frustrated", date(2026, 11, 18), "medium", True),
+    ("globex", "103", "silently_struggling", date(2026, 10, 10), "low", True),
+    ("messy", "3", "significant_support", date(2026, 11, 18), "medium", True),
+}
+
+
+def test_exactly_the_planted_cards_are_dealt(duckdb_marts: BuiltWarehouse) -> None:
+    dealt = {
+        (c["tenant_id"], c["company_id"], c["trigger_type"], c["opened_on"], c["severity"], c["is_active"])
+        for c in duckdb_marts.rows("churn_risk_cards")
+    }
+    assert dealt == CARDS
+
+
+def test_a_card_can_be_asked_why(duckdb_marts: BuiltWarehouse) -> None:
+    card = duckdb_marts.one("churn_risk_cards", tenant_id="acme", company_id="101")
+    assert card["why"] == (
+        "1 ticket in the 21 days to 2026-11-18 reads as unhappy: 1 very negative, 1 with stated intent to leave (score 9)."
+    )
+    assert (card["score"], card["ticket_id"], card["contact_name"]) == (9, "1001", "Ada Byron")
+    assert (card["mrr"], card["mrr_source"], card["currency"], card["priority"]) == (
+        4000,
+        "mapped_property",
+        "EUR",
+        600,
+    )
+    assert (card["owner_name"], card["rule_version"], card["prompt_version"]) == ("Grace Hopper", "1.0", "sentiment-3")
+    assert card["as_of_at"] == AS_OF
+    assert card["is_notify"] is True
+    parts = json.loads(str(card["components"]))
+    assert (parts["score"], parts["explicit_intent_count"], parts["renewal_in_days"]) == (9, 1, 43)
+    (quote,) = duckdb_marts.mart("card_evidence", tenant_id="acme", card_id=card["card_id"])
+    assert (quote["quote"], quote["ticket_id"], quote["quote_start"]) == ("we are cancelling", "1001", 7)
+    assert quote["context"] == "Grüße, we are cancelling, and so on."
+    assert (quote["context_start"], quote["context_end"]) == (7, 24)
+    assert (quote["call_key"], quote["cost_usd"], quote["run_id"]) == ("sentiment:h1001", 0.0006, "run-1")
+
+
+def test_a_flood_is_told_in_numbers_the_customer_can_count(duckdb_marts: BuiltWarehouse) -> None:
+    card = duckdb_marts.one("churn_risk_cards", tenant_id="acme", company_id="102", trigger_type="significant_support")
+    assert card["why"] == (
+        "Up to 2026-11-20: 9 tickets in 14 days, usually 0.9 (z 3.8); 8 tickets in 7 days; "
+        "8 tickets about export in 30 days; 1 ticket unresolved for more than 5 business days."
+    )
+    parts = json.loads(str(card["components"]))
+    assert (parts["absolute"], parts["relative"], parts["repeat"]) == (1, 2, 1)
+    assert parts["unknown"] == ["messages_in_one_ticket_5d", "messages_30d"]
+
+
+def test_silence_is_told_with_what_is_not_known(duckdb_marts: BuiltWarehouse) -> None:
+    card = duckdb_marts.one("churn_risk_cards", tenant_id="acme", company_id="103", trigger_type="silently_struggling")
+    assert card["ticket_id"] is None
+    assert card["why"] == (
+        "On 2026-11-20: no word in 30 days after 12 tickets in the 90 days before; 1 unhappy ticket in 90 days."
+    )
+    parts = json.loads(str(card["components"]))
+    assert parts["last_login_on"] is None
+    assert parts["unknown"] == ["last_login", "onboarding_step", "usage_30d", "closed_without_customer_answer"]
+
+
+def test_a_returning_complaint_points_at_the_card_before(duckdb_marts: BuiltWarehouse) -> None:
+    first, second = sorted(
+        duckdb_marts.mart("churn_risk_cards", tenant_id="acme", company_id="107"),
+        key=lambda card: str(card["opened_on"]),
+    )
+    assert (first["episode"], first["previous_card_id"], first["closed_on"]) == (1, None, date(2026, 9, 18))
+    assert (second["episode"], second["previous_card_id"]) == (2, first["card_id"])
+
+
+def test_a_recovered_company_looks_resolved_and_a_relapsed_one_does_not(duckdb_marts: BuiltWarehouse) -> None:
+    resolved = {
+        (card["tenant_id"], card["company_id"])
+        for card in duckdb_marts.rows("churn_risk_cards")
+        if card["looks_resolved"]
+    }
+    assert resolved == {("acme", "106")}
+
+
+def test_card_ids_are_the_name_based_uuids_of_who_and_since_when(duckdb_marts: BuiltWarehouse) -> None:
+    namespace = uuid.UUID(bytes=b"churnboard cards")
+    for card in duckdb_marts.rows("churn_risk_cards"):
+        name = "|".join(str(card[part]) for part in ("tenant_id", "company_id", "trigger_type", "opened_on"))
+        assert card["card_id"] == str(uuid.uuid3(namespace, name))
+
+
+def test_what_is_not_a_number_is_assumed_and_said_to_be(duckdb_marts: BuiltWarehouse) -> None:
+    calm = duckdb_marts.one("companies", tenant_id="acme", company_id="105")
+    assert (calm["mrr"], calm["mrr_source"]) == (1000, MrrSource.TENANT_MEDIAN_ASSUMED)
+    same_id = duckdb_marts.one("companies", tenant_id="globex", company_id="101")
+    assert (same_id["mrr"], same_id["mrr_source"], same_id["currency"]) == (None, MrrSource.UNKNOWN, None)
+    assert duckdb_marts.one("churn_risk_cards", tenant_id="globex", company_id="101")["priority"] is None
+
+
+def test_a_tenants_own_threshold_keeps_its_board_quiet(duckdb_marts: BuiltWarehouse) -> None:
+    assert duckdb_marts.mart("churn_risk_cards", tenant_id="globex", company_id="102") == []
+    assert duckdb_marts.one("churn_risk_cards", tenant_id="globex", company_id="101")["rule_version"] == "1.4"
+
+
+def test_silence_neither_opens_nor_ends_while_nothing_is_synced(duckdb_marts: BuiltWarehouse) -> None:
+    assert duckdb_marts.one("source_health", tenant_id="globex", stream="tickets")["is_fresh"] is False
+    assert duckdb_marts.one("churn_risk_cards", tenant_id="globex", company_id="103")["is_active"] is True
+    assert duckdb_marts.mart("trigger_scores_daily", tenant_id="globex", company_id="104") == []
+
+
+def test_broken_records_survive_and_count_where_they_should(duckdb_marts: BuiltWarehouse) -> None:
+    days = duckdb_marts.mart("sentiment_daily", tenant_id="messy")
+    # Nine of eleven: one is in the recycling bin, one lies in the future.
+    assert sum(int(str(day["ticket_count"])) for day in days) == 9
+    assert sum(int(str(day["unread_count"])) for day in days) == 7
+    companies = {row["company_id"]: row for row in duckdb_marts.mart("companies", tenant_id="messy")}
+    assert set(companies) == {"3", "20"}
+    assert companies["3"]["ticket_count_90d"] == 3
+    assert companies["3"]["open_ticket_count"] == 1
+    assert companies["20"]["ticket_count_90d"] == 1
+    assert companies["20"]["owner_name"] is None
+    assert duckdb_marts.mart("churn_risk_cards", tenant_id="messy", trigger_type="frustrated") == []
+
+
+def test_days_add_up_to_the_tickets_there_are(duckdb_marts: BuiltWarehouse) -> None:
+    written = sum(
+        row.table == "raw_hubspot.tickets" and row.values["tenant_id"] in {"acme", "globex"} for row in planted_rows()
+    )
+    days = [row for row in duckdb_marts.rows("sentiment_daily") if row["tenant_id"] != "messy"]
+    assert sum(int(str(day["ticket_count"])) for day in days) == written
+
+
+def test_topics_count_companies_and_known_money_once(duckdb_marts: BuiltWarehouse) -> None:
+    day = duckdb_marts.one("topic_metrics_daily", tenant_id="acme", metric_on=date(2026, 11, 17), topic="export")
+    # Two tickets of a company that pays 800 and one of a company whose figure is only assumed.
+    assert (day["ticket_count"], day["company_count"], day["mrr_touched"]) == (3, 2, 800)
+
+
+def test_costs_count_calls(duckdb_marts: BuiltWarehouse) -> None:
+    readings = sum(
+        row.table == "enrichment.ticket_sentiment" and row.values["tenant_id"] == "acme" for row in planted_rows()
+    )
+    day = duckdb_marts.one("llm_costs_daily", tenant_id="acme", task="sentiment")
+    assert (day["metric_on"], day["call_count"]) == (date(2026, 11, 20), readings)
+    assert day["cost_usd"] == pytest.approx(readings * 0.0006)
+
+
+def test_companies_name_their_active_triggers_alphabetically(duckdb_marts: BuiltWarehouse) -> None:
+    flooding = duckdb_marts.one("companies", tenant_id="acme", company_id="102")
+    assert (flooding["active_triggers"], flooding["active_trigger_count"]) == ("frustrated,significant_support", 2)
+    assert flooding["sentiment_trend"] == SentimentTrend.STEADY
+    assert flooding["last_contact_at"] == datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    assert duckdb_marts.one("companies", tenant_id="acme", company_id="105")["active_triggers"] == ""
+
+
+def test_published_words_are_the_vocabularys(duckdb_marts: BuiltWarehouse) -> None:
+    for card in duckdb_marts.rows("churn_risk_cards"):
+        assert card["severity"] in set(Severity)
+        assert card["trigger_type"] in set(TriggerType)
+        assert json.loads(str(card["components"]))["scored_on"] >= str(card["opened_on"])
+        assert re.fullmatch(r"[A-Z0-9].*[^.]\.", str(card["why"]))
+    assert {row["target"] for row in duckdb_marts.rows("card_evidence")} <= set(Target)
+
+
+def test_no_row_crosses_a_tenant(duckdb_marts: BuiltWarehouse) -> None:
+    theirs = {
+        row.values["id"]
+        for row in planted_rows()
+        if row.table == "raw_hubspot.tickets" and row.values["tenant_id"] == "globex"
+    }
+    quotes = duckdb_marts.mart("card_evidence", tenant_id="globex")
+    assert {row["ticket_id"] for row in quotes} <= theirs
+    assert [row["quote"] for row in quotes] == ["awful"]
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_both_engines_build_the_same_rows(
+    mart: str, duckdb_marts: BuiltWarehouse, postgres_marts: BuiltWarehouse
+) -> None:
+    rows = duckdb_marts.rows(mart)
+    assert rows, "an empty mart compares nothing"
+    assert rows == postgres_marts.rows(mart)

@@ -1,0 +1,210 @@
+"""A small hand-made data set in which every situation the marts must get right is planted once, for builds on either engine.
+
+Three tenants share ids on purpose: `acme` has the situations, `globex` knows nothing about money, `messy` has the data people
+really have.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.support.warehouse_fixtures import (
+    SourceRow,
+    company,
+    contact,
+    default_stages,
+    evidence,
+    owner,
+    pipeline_stage,
+    portal,
+    reading,
+    sync_cursor,
+    tenant,
+    ticket,
+    ticket_company,
+    ticket_contact,
+    ticket_text,
+    topic_label,
+    trigger_param,
+)
+
+AS_OF = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+NEW, CLOSED = "1", "4"
+
+
+def days_ago(days: float) -> datetime:
+    """Morning of the day so many days before the build."""
+    return AS_OF - timedelta(days=days, hours=3)
+
+
+def written(
+    *,
+    id: str,  # noqa: A002
+    company_id: str | None,
+    days: float,
+    tenant_id: str = "acme",
+    sentiment: str | None = "neutral",
+    churn_intent: str = "none",
+    target: str = "product",
+    is_evidence_ok: bool = True,
+    quote: str | None = None,
+    topic: str | None = None,
+    closed_after: float | None = 1,
+    contact_id: str | None = None,
+) -> list[SourceRow]:
+    """A ticket with its links and what was read out of it; closed a day later unless `closed_after` is None."""
+    at = days_ago(days)
+    closed = None if closed_after is None else at + timedelta(days=closed_after)
+    rows = [
+        ticket(
+            id=id,
+            tenant_id=tenant_id,
+            createdate=at,
+            subject=f"Ticket {id}",
+            hs_pipeline_stage=NEW if closed is None else CLOSED,
+            closed_date=closed,
+        ),
+        ticket_company(ticket_id=id, tenant_id=tenant_id, company_id=company_id),
+        ticket_contact(ticket_id=id, tenant_id=tenant_id, contact_id=contact_id),
+    ]
+    if sentiment:
+        rows.append(
+            reading(
+                ticket_id=id,
+                tenant_id=tenant_id,
+                sentiment=sentiment,
+                churn_intent=churn_intent,
+                target=target,
+                is_evidence_ok=is_evidence_ok,
+            )
+        )
+    if quote:
+        opening = "Grüße, "
+        rows.append(ticket_text(ticket_id=id, tenant_id=tenant_id, text=f"{opening}{quote}, and so on."))
+        rows.append(evidence(ticket_id=id, tenant_id=tenant_id, quote=quote, start=len(opening)))
+    if topic:
+        rows.append(topic_label(ticket_id=id, tenant_id=tenant_id, topic=topic))
+    return rows
+
+
+def planted_rows() -> list[SourceRow]:
+    """The whole data set."""
+    return [*_acme(), *_globex(), *_messy()]
+
+
+def _acme() -> list[SourceRow]:
+    return [
+        tenant(),
+        portal(company_currency="USD"),
+        owner(),
+        *default_stages(),
+        sync_cursor(synced_at=AS_OF - timedelta(hours=2), held_count=60),
+        sync_cursor(stream="companies", synced_at=AS_OF - timedelta(hours=40)),
+        contact(id="501"),
+        # Angry: says that they will leave, six weeks before renewal.
+        company(id="101", name="Angry", properties={"mrr": "4000", "renewal_date": "2026-12-31"}),
+        *written(
+            id="1001",
+            company_id="101",
+            days=2,
+            sentiment="very_negative",
+            churn_intent="explicit",
+            quote="we are cancelling",
+            topic="billing",
+            closed_after=None,
+            contact_id="501",
+        ),
+        # Flooding: a ticket a fortnight, then eight in a week about one thing, one of them unhappy, one long unresolved.
+        company(id="102", name="Flooding", properties={"mrr": "800"}),
+        *[row for n in range(6) for row in written(id=f"102{n}", company_id="102", days=20 + 14 * n)],
+        *[row for n in range(7) for row in written(id=f"103{n}", company_id="102", days=n / 2, topic="export")],
+        *written(
+            id="1040", company_id="102", days=5, sentiment="negative", quote="again", topic="export", closed_after=None
+        ),
+        *written(id="1041", company_id="102", days=12, topic="none", closed_after=None),
+        # Quiet: a ticket a week, an unhappy one, then nothing.
+        company(id="103", name="Quiet", properties={"mrr": "1200", "renewal_date": "2027-01-10"}),
+        *[row for n in range(11) for row in written(id=f"105{n:02}", company_id="103", days=38 + 7 * n)],
+        *written(id="10600", company_id="103", days=35, sentiment="negative", quote="still broken"),
+        # Absent: pays most, last seen thirty days ago.
+        company(id="104", name="Absent", properties={"mrr": "9000", "last_login": "2026-10-21T08:00:00Z"}),
+        # Calm: writes and is content; what it pays is not a number.
+        company(id="105", name="Calm", properties={"mrr": "abc", "last_login": "2026-11-19"}),
+        *written(id="1070", company_id="105", days=3, sentiment="positive", topic="export"),
+        *written(id="1071", company_id="105", days=33, sentiment="neutral"),
+        # Recovered: one bad ticket in September, content since.
+        company(id="106", name="Recovered", properties={"mrr": "600"}),
+        *written(id="1080", company_id="106", days=71, sentiment="negative", quote="too slow"),
+        *written(id="1081", company_id="106", days=10, sentiment="positive"),
+        # Relapsed: the same complaint twice, two months apart.
+        company(id="107", name="Relapsed", properties={"mrr": "500"}),
+        *written(id="1090", company_id="107", days=80, sentiment="negative", quote="first time"),
+        *written(id="1091", company_id="107", days=1, sentiment="negative", quote="second time", closed_after=None),
+    ]
+
+
+def _globex() -> list[SourceRow]:
+    return [
+        tenant(tenant_id="globex", currency=None, mrr_property=None, renewal_property=None),
+        portal(tenant_id="globex", company_currency=None),
+        *default_stages(tenant_id="globex"),
+        sync_cursor(tenant_id="globex", synced_at=AS_OF - timedelta(days=3)),
+        trigger_param(tenant_id="globex", trigger_type="frustrated", name="t_on", value=2.5, version=4),
+        company(id="101", tenant_id="globex", name="Same id", hubspot_owner_id=None, properties={"mrr": "77"}),
+        *written(id="1001", tenant_id="globex", company_id="101", days=2, sentiment="very_negative", quote="awful"),
+        company(id="102", tenant_id="globex", name="Below its own threshold"),
+        *written(id="1002", tenant_id="globex", company_id="102", days=2, sentiment="negative", quote="meh"),
+        # Away since long before its tickets were last synced, three days ago: known to be silent then, and not known to be back.
+        company(id="103", tenant_id="globex", name="Away", properties={"last_login": "2026-10-01"}),
+        # Its last login is nine days old only since that sync: nobody was listening when it would have counted.
+        company(id="104", tenant_id="globex", name="Unheard", properties={"last_login": "2026-11-10"}),
+    ]
+
+
+def _messy() -> list[SourceRow]:
+    """No settings row at all, and every kind of broken record."""
+    return [
+        *default_stages(tenant_id="messy"),
+        pipeline_stage(tenant_id="messy", pipeline_id="5", id="9", label="Erledigt", ticket_state=None, is_closed=None),
+        company(id="20", tenant_id="messy", createdate=None, properties=None, hubspot_owner_id="404"),
+        company(id="3", tenant_id="messy", name="Oldest", properties={"mrr": "100"}),
+        company(id="4", tenant_id="messy", archived=True),
+        # Nothing said.
+        ticket(id="1", tenant_id="messy", createdate=days_ago(5), subject=None, content=None),
+        # Stages that are gone: open, and closed by its date.
+        ticket(id="2", tenant_id="messy", createdate=days_ago(5), hs_pipeline="77", hs_pipeline_stage="x"),
+        ticket(
+            id="3",
+            tenant_id="messy",
+            createdate=days_ago(5),
+            hs_pipeline=None,
+            hs_pipeline_stage=None,
+            closed_date=days_ago(4),
+        ),
+        # Known to have no company, and never linked at all.
+        ticket_company(ticket_id="1", tenant_id="messy", company_id=None, is_primary=None),
+        # Two companies and no primary: the older. Two with a primary: that one. One that is archived: none. One unheard of: none.
+        ticket_company(ticket_id="2", tenant_id="messy", company_id="20", is_primary=False),
+        ticket_company(ticket_id="2", tenant_id="messy", company_id="3", is_primary=False),
+        ticket(id="4", tenant_id="messy", createdate=days_ago(4)),
+        ticket_company(ticket_id="4", tenant_id="messy", company_id="20", is_primary=True),
+        ticket_company(ticket_id="4", tenant_id="messy", company_id="3", is_primary=False),
+        ticket(id="5", tenant_id="messy", createdate=days_ago(4)),
+        ticket_company(ticket_id="5", tenant_id="messy", company_id="4"),
+        ticket(id="6", tenant_id="messy", createdate=days_ago(4)),
+        ticket_company(ticket_id="6", tenant_id="messy", company_id="999"),
+        # In the recycling bin, from the future, and without a date.
+        ticket(id="7", tenant_id="messy", createdate=days_ago(3), archived=True),
+        ticket(id="8", tenant_id="messy", createdate=AS_OF + timedelta(hours=1)),
+        ticket(id="9", tenant_id="messy", createdate=None, hs_lastmodifieddate=days_ago(3)),
+        # Furious about the weather, and furious without a word of proof.
+        *written(
+            id="10",
+            tenant_id="messy",
+            company_id="3",
+            days=2,
+            sentiment="very_negative",
+            target="external",
+            quote="rain",
+        ),
+        *written(id="11", tenant_id="messy", company_id="3", days=2, sentiment="very_negative", is_evidence_ok=False),
+        trigger_param(tenant_id="messy", trigger_type="frustrated", name="t_on", value=None),
+    ]

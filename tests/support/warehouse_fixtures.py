@@ -1,0 +1,559 @@
+"""Source tables of the warehouse as docs/names.md has them, and builders for rows in them, for tests that need no loader.
+
+Every builder is keyword-only, its defaults are believable, and it returns a row that knows its table; `fill` writes a whole
+data set.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+TEXT, INT, FLOAT, BOOL, AT = "text", "bigint", "double precision", "boolean", "timestamp with time zone"
+LOADED_AT = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
+
+_PROVENANCE = {
+    **dict.fromkeys(("analyzer", "model", "prompt_version", "schema_hash", "input_hash", "call_key"), TEXT),
+    "input_tokens": INT,
+    "output_tokens": INT,
+    "cost_usd": FLOAT,
+    "latency_ms": INT,
+    "run_id": TEXT,
+    "analyzed_at": AT,
+}
+
+
+def _texts(names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), TEXT)
+
+
+SOURCE_TABLES: dict[str, dict[str, str]] = {
+    "raw_hubspot.tickets": {
+        **_texts("tenant_id id subject content hs_pipeline hs_pipeline_stage hs_ticket_priority hs_ticket_category"),
+        **_texts("source_type hubspot_owner_id hs_primary_company_id"),
+        **dict.fromkeys(("createdate", "closed_date", "hs_lastmodifieddate", "first_agent_reply_date"), AT),
+        "hs_last_message_received_at": AT,
+        "archived": BOOL,
+        "archived_at": AT,
+        **_texts("url properties"),
+        "loaded_at": AT,
+    },
+    "raw_hubspot.companies": {
+        **_texts("tenant_id id name domain lifecyclestage hubspot_owner_id"),
+        "annualrevenue": FLOAT,
+        "createdate": AT,
+        "hs_lastmodifieddate": AT,
+        "archived": BOOL,
+        "archived_at": AT,
+        **_texts("url properties"),
+        "loaded_at": AT,
+    },
+    "raw_hubspot.contacts": {
+        **_texts("tenant_id id firstname lastname email jobtitle"),
+        "createdate": AT,
+        "lastmodifieddate": AT,
+        "archived": BOOL,
+        "archived_at": AT,
+        **_texts("url properties"),
+        "loaded_at": AT,
+    },
+    "raw_hubspot.ticket_companies": {
+        **_texts("tenant_id ticket_id company_id"),
+        "is_primary": BOOL,
+        "association_types": TEXT,
+        "loaded_at": AT,
+    },
+    "raw_hubspot.ticket_contacts": {**_texts("tenant_id ticket_id contact_id association_types"), "loaded_at": AT},
+    "raw_hubspot.pipelines": {**_texts("tenant_id id label"), "display_order": INT, "archived": BOOL, "loaded_at": AT},
+    "raw_hubspot.pipeline_stages": {
+        **_texts("tenant_id pipeline_id id label"),
+        "display_order": INT,
+        "ticket_state": TEXT,
+        "is_closed": BOOL,
+        "archived": BOOL,
+        "loaded_at": AT,
+    },
+    "raw_hubspot.owners": {**_texts("tenant_id id email first_name last_name"), "archived": BOOL, "loaded_at": AT},
+    "raw_hubspot.properties": {
+        **_texts("tenant_id object_type name label type field_type group_name"),
+        "is_calculated": BOOL,
+        "archived": BOOL,
+        "loaded_at": AT,
+    },
+    "raw_hubspot.portals": {
+        **_texts("tenant_id portal_id time_zone ui_domain company_currency account_type"),
+        "loaded_at": AT,
+    },
+    "raw_hubspot.sync_cursors": {
+        **_texts("tenant_id stream"),
+        "cursor_at": AT,
+        "mode": TEXT,
+        **dict.fromkeys(("extracted_count", "loaded_count", "held_count", "portal_total"), INT),
+        "run_id": TEXT,
+        "synced_at": AT,
+    },
+    "raw_app.tenants": {
+        **_texts("tenant_id name plan_tier currency mrr_property renewal_property last_login_property"),
+        **_texts("onboarding_step_property usage_property new_stage_ids waiting_stage_ids"),
+        "loaded_at": AT,
+    },
+    "raw_app.topics": {
+        **_texts("tenant_id name description parent"),
+        "is_active": BOOL,
+        "version": INT,
+        "loaded_at": AT,
+    },
+    "raw_app.trigger_params": {
+        **_texts("tenant_id trigger_type name"),
+        "value": FLOAT,
+        "version": INT,
+        "valid_from_at": AT,
+        "loaded_at": AT,
+    },
+    "enrichment.ticket_texts": {
+        **_texts("tenant_id ticket_id text input_hash"),
+        "is_truncated": BOOL,
+        "read_at": AT,
+    },
+    "enrichment.ticket_sentiment": {
+        **_texts("tenant_id ticket_id sentiment"),
+        "level": INT,
+        **_texts("churn_intent target"),
+        "is_evidence_ok": BOOL,
+        **_PROVENANCE,
+    },
+    "enrichment.ticket_evidence": {
+        **_texts("tenant_id ticket_id"),
+        "evidence_index": INT,
+        "quote": TEXT,
+        "quote_start": INT,
+        "quote_end": INT,
+        "call_key": TEXT,
+    },
+    "enrichment.ticket_topics": {**_texts("tenant_id ticket_id topic"), "topic_rank": INT, **_PROVENANCE},
+    "enrichment.dead_letters": {
+        **_texts("tenant_id ticket_id task reason raw call_key"),
+        "attempt_count": INT,
+        "first_seen_at": AT,
+    },
+}
+"""Column types by column name, by `schema.table`."""
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """One row of a source table; columns it does not name are null."""
+
+    table: str
+    values: Mapping[str, object]
+
+
+def fill(warehouse_url: str, rows: Iterable[SourceRow]) -> None:
+    """Create every source table and write `rows` into them; tables nobody fills exist and are empty."""
+    by_table: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+    for row in rows:
+        by_table[row.table].append(row.values)
+    connection, mark = _connect(warehouse_url)
+    try:
+        cursor = connection.cursor()
+        for schema in ("raw_hubspot", "raw_app", "enrichment"):
+            cursor.execute(f"create schema if not exists {schema}")
+        for table, columns in SOURCE_TABLES.items():
+            body = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+            cursor.execute(f"create table if not exists {table} ({body})")
+        for table, values in by_table.items():
+            unknown = {name for row in values for name in row} - set(SOURCE_TABLES[table])
+            assert not unknown, f"{table} has no column {unknown}"
+            marks = ", ".join([mark] * len(SOURCE_TABLES[table]))
+            cursor.executemany(
+                f"insert into {table} values ({marks})",
+                [[row.get(name) for name in SOURCE_TABLES[table]] for row in values],
+            )
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def table_rows(warehouse_url: str, relation: str) -> list[dict[str, object]]:
+    """All rows of a relation by column name, in an order that depends on the values only."""
+    connection, _ = _connect(warehouse_url)
+    try:
+        cursor = connection.cursor()
+        cursor.execute(f"select * from {relation}")
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        connection.close()
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, datetime):
+                row[name] = value.astimezone(UTC)
+    return sorted(rows, key=lambda row: [str(value) for value in row.values()])
+
+
+def _connect(warehouse_url: str):  # type: ignore[no-untyped-def]
+    if warehouse_url.startswith("duckdb:///"):
+        import duckdb
+
+        connection = duckdb.connect(str(Path(warehouse_url.removeprefix("duckdb:///"))))
+        connection.begin()
+        return connection, "?"
+    import psycopg2
+
+    return psycopg2.connect(warehouse_url), "%s"
+
+
+def ticket(
+    *,
+    id: str,  # noqa: A002
+    createdate: datetime | None,
+    tenant_id: str = "acme",
+    subject: str | None = "A question",
+    content: str | None = "Where do I find my invoice?",
+    hs_pipeline: str | None = "0",
+    hs_pipeline_stage: str | None = "1",
+    closed_date: datetime | None = None,
+    hs_lastmodifieddate: datetime | None = None,
+    hs_last_message_received_at: datetime | None = None,
+    archived: bool = False,
+) -> SourceRow:
+    """A ticket in the default pipeline, new unless a stage says otherwise."""
+    return SourceRow(
+        "raw_hubspot.tickets",
+        {
+            "tenant_id": tenant_id,
+            "id": id,
+            "subject": subject,
+            "content": content,
+            "hs_pipeline": hs_pipeline,
+            "hs_pipeline_stage": hs_pipeline_stage,
+            "createdate": createdate,
+            "closed_date": closed_date,
+            "hs_lastmodifieddate": hs_lastmodifieddate or closed_date or createdate,
+            "hs_last_message_received_at": hs_last_message_received_at,
+            "archived": archived,
+            "url": f"https://app.hubspot.com/contacts/1/record/0-5/{id}",
+            "properties": json.dumps({"subject": subject}),
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def company(
+    *,
+    id: str,  # noqa: A002
+    tenant_id: str = "acme",
+    name: str | None = None,
+    createdate: datetime | None = datetime(2024, 3, 1, 9, 0, tzinfo=UTC),
+    hs_lastmodifieddate: datetime | None = datetime(2026, 11, 1, 9, 0, tzinfo=UTC),
+    hubspot_owner_id: str | None = "7",
+    archived: bool = False,
+    properties: Mapping[str, object] | None = None,
+) -> SourceRow:
+    """A customer of some years, with whatever `properties` the CRM holds about it."""
+    return SourceRow(
+        "raw_hubspot.companies",
+        {
+            "tenant_id": tenant_id,
+            "id": id,
+            "name": name or f"Company {id}",
+            "domain": f"company{id}.example",
+            "lifecyclestage": "customer",
+            "hubspot_owner_id": hubspot_owner_id,
+            "createdate": createdate,
+            "hs_lastmodifieddate": hs_lastmodifieddate,
+            "archived": archived,
+            "properties": None if properties is None else json.dumps(properties),
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def contact(*, id: str, tenant_id: str = "acme", firstname: str = "Ada", lastname: str = "Byron") -> SourceRow:  # noqa: A002
+    """A person at a customer."""
+    return SourceRow(
+        "raw_hubspot.contacts",
+        {
+            "tenant_id": tenant_id,
+            "id": id,
+            "firstname": firstname,
+            "lastname": lastname,
+            "email": f"{firstname.lower()}@company.example",
+            "archived": False,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def ticket_company(
+    *, ticket_id: str, company_id: str | None, tenant_id: str = "acme", is_primary: bool | None = True
+) -> SourceRow:
+    """A link from a ticket to a company; `company_id` None where the ticket is known to have none."""
+    return SourceRow(
+        "raw_hubspot.ticket_companies",
+        {
+            "tenant_id": tenant_id,
+            "ticket_id": ticket_id,
+            "company_id": company_id,
+            "is_primary": is_primary,
+            "association_types": "[]",
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def ticket_contact(*, ticket_id: str, contact_id: str | None, tenant_id: str = "acme") -> SourceRow:
+    """A link from a ticket to a contact."""
+    return SourceRow(
+        "raw_hubspot.ticket_contacts",
+        {"tenant_id": tenant_id, "ticket_id": ticket_id, "contact_id": contact_id, "loaded_at": LOADED_AT},
+    )
+
+
+def pipeline_stage(
+    *,
+    id: str,  # noqa: A002
+    label: str,
+    tenant_id: str = "acme",
+    pipeline_id: str = "0",
+    ticket_state: str | None = "OPEN",
+    is_closed: bool | None = False,
+) -> SourceRow:
+    """A stage of a ticket pipeline."""
+    return SourceRow(
+        "raw_hubspot.pipeline_stages",
+        {
+            "tenant_id": tenant_id,
+            "pipeline_id": pipeline_id,
+            "id": id,
+            "label": label,
+            "display_order": 0,
+            "ticket_state": ticket_state,
+            "is_closed": is_closed,
+            "archived": False,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def default_stages(*, tenant_id: str = "acme") -> list[SourceRow]:
+    """The stages every new portal starts with."""
+    return [
+        pipeline_stage(id="1", label="New", tenant_id=tenant_id),
+        pipeline_stage(id="2", label="Waiting on contact", tenant_id=tenant_id),
+        pipeline_stage(id="3", label="Waiting on us", tenant_id=tenant_id),
+        pipeline_stage(id="4", label="Closed", tenant_id=tenant_id, ticket_state="CLOSED", is_closed=True),
+    ]
+
+
+def owner(*, id: str = "7", tenant_id: str = "acme", first_name: str = "Grace", last_name: str = "Hopper") -> SourceRow:  # noqa: A002
+    """A colleague who looks after companies."""
+    return SourceRow(
+        "raw_hubspot.owners",
+        {
+            "tenant_id": tenant_id,
+            "id": id,
+            "email": "grace@acme.example",
+            "first_name": first_name,
+            "last_name": last_name,
+            "archived": False,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def portal(*, tenant_id: str = "acme", company_currency: str | None = "EUR") -> SourceRow:
+    """The account a tenant has at HubSpot."""
+    return SourceRow(
+        "raw_hubspot.portals",
+        {
+            "tenant_id": tenant_id,
+            "portal_id": "1",
+            "time_zone": "Europe/Berlin",
+            "ui_domain": "app.hubspot.com",
+            "company_currency": company_currency,
+            "account_type": "STANDARD",
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def sync_cursor(
+    *, synced_at: datetime, tenant_id: str = "acme", stream: str = "tickets", held_count: int = 0
+) -> SourceRow:
+    """What the last proved load of a stream left behind."""
+    return SourceRow(
+        "raw_hubspot.sync_cursors",
+        {
+            "tenant_id": tenant_id,
+            "stream": stream,
+            "cursor_at": synced_at,
+            "mode": "increment",
+            "extracted_count": 10,
+            "loaded_count": 10,
+            "held_count": held_count,
+            "portal_total": None,
+            "run_id": "run-1",
+            "synced_at": synced_at,
+        },
+    )
+
+
+def tenant(
+    *,
+    tenant_id: str = "acme",
+    currency: str | None = "EUR",
+    mrr_property: str | None = "mrr",
+    renewal_property: str | None = "renewal_date",
+    last_login_property: str | None = "last_login",
+    onboarding_step_property: str | None = "onboarding_step",
+    usage_property: str | None = "usage_30d",
+    new_stage_ids: list[str] | None = None,
+    waiting_stage_ids: list[str] | None = None,
+) -> SourceRow:
+    """A tenant who has mapped every company property we know a use for."""
+    return SourceRow(
+        "raw_app.tenants",
+        {
+            "tenant_id": tenant_id,
+            "name": tenant_id.title(),
+            "plan_tier": "pro",
+            "currency": currency,
+            "mrr_property": mrr_property,
+            "renewal_property": renewal_property,
+            "last_login_property": last_login_property,
+            "onboarding_step_property": onboarding_step_property,
+            "usage_property": usage_property,
+            "new_stage_ids": None if new_stage_ids is None else json.dumps(new_stage_ids),
+            "waiting_stage_ids": None if waiting_stage_ids is None else json.dumps(waiting_stage_ids),
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def trigger_param(
+    *,
+    trigger_type: str,
+    name: str,
+    value: float | None,
+    tenant_id: str = "acme",
+    version: int = 1,
+    valid_from_at: datetime = datetime(2026, 1, 1, tzinfo=UTC),
+) -> SourceRow:
+    """A threshold a tenant has set."""
+    return SourceRow(
+        "raw_app.trigger_params",
+        {
+            "tenant_id": tenant_id,
+            "trigger_type": trigger_type,
+            "name": name,
+            "value": value,
+            "version": version,
+            "valid_from_at": valid_from_at,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+_LEVELS = {"very_negative": -2, "negative": -1, "neutral": 0, "positive": 1, "very_positive": 2}
+
+
+def _provenance(ticket_id: str, task: str, cost_usd: float, analyzed_at: datetime) -> dict[str, object]:
+    return {
+        "analyzer": "openai_compatible",
+        "model": "small-model",
+        "prompt_version": f"{task}-3",
+        "schema_hash": "s1",
+        "input_hash": f"h{ticket_id}",
+        "call_key": f"{task}:h{ticket_id}",
+        "input_tokens": 400,
+        "output_tokens": 60,
+        "cost_usd": cost_usd,
+        "latency_ms": 800,
+        "run_id": "run-1",
+        "analyzed_at": analyzed_at,
+    }
+
+
+def reading(
+    *,
+    ticket_id: str,
+    sentiment: str,
+    tenant_id: str = "acme",
+    churn_intent: str = "none",
+    target: str = "product",
+    is_evidence_ok: bool = True,
+    cost_usd: float = 0.0006,
+    analyzed_at: datetime = LOADED_AT,
+) -> SourceRow:
+    """What the model read out of a ticket."""
+    return SourceRow(
+        "enrichment.ticket_sentiment",
+        {
+            "tenant_id": tenant_id,
+            "ticket_id": ticket_id,
+            "sentiment": sentiment,
+            "level": _LEVELS[sentiment],
+            "churn_intent": churn_intent,
+            "target": target,
+            "is_evidence_ok": is_evidence_ok,
+            **_provenance(ticket_id, "sentiment", cost_usd, analyzed_at),
+        },
+    )
+
+
+def ticket_text(*, ticket_id: str, text: str, tenant_id: str = "acme", input_hash: str | None = None) -> SourceRow:
+    """What the model read; `input_hash` differs from the reading's where the ticket was edited since."""
+    return SourceRow(
+        "enrichment.ticket_texts",
+        {
+            "tenant_id": tenant_id,
+            "ticket_id": ticket_id,
+            "text": text,
+            "input_hash": input_hash or f"h{ticket_id}",
+            "is_truncated": False,
+            "read_at": LOADED_AT,
+        },
+    )
+
+
+def evidence(
+    *, ticket_id: str, quote: str, tenant_id: str = "acme", evidence_index: int = 0, start: int = 0
+) -> SourceRow:
+    """A quote that was located in a ticket's text."""
+    return SourceRow(
+        "enrichment.ticket_evidence",
+        {
+            "tenant_id": tenant_id,
+            "ticket_id": ticket_id,
+            "evidence_index": evidence_index,
+            "quote": quote,
+            "quote_start": start,
+            "quote_end": start + len(quote),
+            "call_key": f"sentiment:h{ticket_id}",
+        },
+    )
+
+
+def topic_label(
+    *,
+    ticket_id: str,
+    topic: str,
+    tenant_id: str = "acme",
+    topic_rank: int = 1,
+    cost_usd: float = 0.0004,
+    analyzed_at: datetime = LOADED_AT,
+) -> SourceRow:
+    """One topic of a ticket."""
+    return SourceRow(
+        "enrichment.ticket_topics",
+        {
+            "tenant_id": tenant_id,
+            "ticket_id": ticket_id,
+            "topic": topic,
+            "topic_rank": topic_rank,
+            **_provenance(ticket_id, "topics", cost_usd, analyzed_at),
+        },
+    )

@@ -1,0 +1,19 @@
+{# Every day between two dates, both ends included, as a table `days(day_on)`. #}
+{% macro days_between(first_on, last_on) -%}
+    select cast(day_at as date) as day_on
+    from generate_series(cast({{ first_on }} as timestamp), cast({{ last_on }} as timestamp), interval '1 day') as days (day_at)
+{%- endmacro %}
+
+{#
+    The n-th business day (Monday to Friday) after a date. A date on a weekend counts from the Friday before it; five business days are a
+    calendar week, so every started group of them costs two more days.
+#}
+{% macro business_days_after(date_on, n) -%}
+    cast(
+        {{ date_on }}
+        - cast(greatest(extract(isodow from {{ date_on }}) - 5, 0) as integer)
+        + cast({{ n }} as integer)
+        + 2 * cast(floor((least(extract(isodow from {{ date_on }}), 5) - 1 + {{ n }}) / 5.0) as integer)
+        as date
+    )
+{%- endmacro %}

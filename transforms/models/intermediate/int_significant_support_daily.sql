@@ -1,0 +1,216 @@
+with params as (
+
+    select
+        tenant_id,
+        max(case when param_name = 't_on' then param_value end) as t_on,
+        max(case when param_name = 't_notify' then param_value end) as t_notify,
+        max(case when param_name = 'tickets_7d_min' then param_value end) as tickets_7d_min,
+        max(case when param_name = 'tickets_14d_min' then param_value end) as tickets_14d_min,
+        max(case when param_name = 'z_min' then param_value end) as z_min,
+        max(case when param_name = 'repeat_topic_min' then param_value end) as repeat_topic_min,
+        max(case when param_name = 'onboarding_days' then param_value end) as onboarding_days,
+        max(case when param_name = 'onboarding_factor' then param_value end) as onboarding_factor,
+        max(case when param_name = 'unresolved_business_days' then param_value end) as unresolved_business_days
+
+    from {{ ref('int_trigger_params') }}
+    where trigger_type = 'significant_support'
+    group by tenant_id
+
+),
+
+-- Every part of the score needs a ticket in the last 30 days.
+company_days as (
+
+    select * from {{ ref('int_company_days') }}
+    where inbound_count_30d > 0
+
+),
+
+tickets as (
+
+    select * from {{ ref('int_tickets') }}
+    where company_id is not null
+
+),
+
+ages as (
+
+    select age_days from generate_series(0, 29) as ages (age_days)
+
+),
+
+topic_days as (
+
+    select
+        topics.tenant_id,
+        topics.company_id,
+        topics.topic,
+        topics.created_on + cast(ages.age_days as integer) as day_on,
+        count(distinct topics.ticket_id) as ticket_count
+
+    from {{ ref('int_ticket_topics') }} as topics
+    cross join ages
+    where
+        topics.company_id is not null
+        and topics.topic <> 'none'
+        and topics.created_on + cast(ages.age_days as integer) between {{ spine_start_on() }} and {{ as_of_on() }}
+    group by topics.tenant_id, topics.company_id, topics.topic, topics.created_on + cast(ages.age_days as integer)
+
+),
+
+top_topics as (
+
+    select
+        *,
+        row_number() over (
+            partition by tenant_id, company_id, day_on
+            order by ticket_count desc, {{ byte_order('topic') }}
+        ) as topic_rank
+
+    from topic_days
+
+),
+
+-- The ticket the card points at: the latest one of the last 30 days.
+latest_first as (
+
+    select
+        tickets.tenant_id,
+        tickets.company_id,
+        tickets.ticket_id,
+        tickets.created_on + cast(ages.age_days as integer) as day_on,
+        row_number() over (
+            partition by tickets.tenant_id, tickets.company_id, tickets.created_on + cast(ages.age_days as integer)
+            order by tickets.created_at desc, {{ id_order('tickets.ticket_id', 'desc') }}
+        ) as recency_rank
+
+    from tickets
+    cross join ages
+    where tickets.created_on + cast(ages.age_days as integer) between {{ spine_start_on() }} and {{ as_of_on() }}
+
+),
+
+measured as (
+
+    select
+        company_days.tenant_id,
+        company_days.company_id,
+        company_days.day_on as scored_on,
+        company_days.ticket_count_7d,
+        company_days.ticket_count_14d,
+        company_days.ticket_count_90d_before_14d,
+        company_days.overdue_count,
+        latest_first.ticket_id,
+        top_topics.topic as repeat_topic,
+        coalesce(top_topics.ticket_count, 0) as repeat_topic_count,
+        params.t_on,
+        params.t_notify,
+        params.tickets_7d_min,
+        params.tickets_14d_min,
+        params.z_min,
+        params.repeat_topic_min,
+        params.unresolved_business_days,
+        case
+            when company_days.company_age_days >= 0 and company_days.company_age_days < params.onboarding_days
+                then params.onboarding_factor
+            else 1
+        end as factor,
+        {{ rounded('company_days.ticket_count_90d_before_14d * 14 / 90.0') }} as usual_count_14d,
+        {{ rounded(poisson_z('company_days.ticket_count_14d', 'company_days.ticket_count_90d_before_14d', '14 / 90.0')) }} as z
+
+    from company_days
+    inner join params
+        on company_days.tenant_id = params.tenant_id
+    left join top_topics
+        on
+            company_days.tenant_id = top_topics.tenant_id
+            and company_days.company_id = top_topics.company_id
+            and company_days.day_on = top_topics.day_on
+            and top_topics.topic_rank = 1
+    left join latest_first
+        on
+            company_days.tenant_id = latest_first.tenant_id
+            and company_days.company_id = latest_first.company_id
+            and company_days.day_on = latest_first.day_on
+            and latest_first.recency_rank = 1
+
+),
+
+parts as (
+
+    select
+        *,
+        case when ticket_count_7d >= tickets_7d_min * factor then 1 else 0 end as absolute_points,
+        case when ticket_count_14d >= tickets_14d_min * factor and z >= z_min then 2 else 0 end as relative_points,
+        case when repeat_topic_count >= repeat_topic_min then 1 else 0 end as repeat_points
+
+    from measured
+
+),
+
+judged as (
+
+    select
+        *,
+        cast(absolute_points + relative_points + repeat_points as double precision) as score,
+        case
+            when relative_points > 0 and (repeat_points > 0 or overdue_count > 0) then 3
+            when absolute_points + relative_points + repeat_points >= 3 then 2
+            else 1
+        end as severity_rank
+
+    from parts
+    where absolute_points + relative_points + repeat_points > 0
+
+),
+
+final as (
+
+    select
+        tenant_id,
+        company_id,
+        scored_on,
+        score,
+        severity_rank,
+        score >= t_notify as is_notify,
+        ticket_id,
+        {{ json_object([
+            ['scored_on', json_string('scored_on')],
+            ['score', json_number('score')],
+            ['t_on', json_number('t_on')],
+            ['t_notify', json_number('t_notify')],
+            ['absolute', json_integer('absolute_points')],
+            ['relative', json_integer('relative_points')],
+            ['repeat', json_integer('repeat_points')],
+            ['onboarding_factor', json_number('factor')],
+            ['ticket_count_7d', json_integer('ticket_count_7d')],
+            ['ticket_count_14d', json_integer('ticket_count_14d')],
+            ['ticket_count_90d_before', json_integer('ticket_count_90d_before_14d')],
+            ['usual_count_14d', json_number('usual_count_14d')],
+            ['z', json_number('z')],
+            ['repeat_topic', json_string('repeat_topic')],
+            ['repeat_topic_count_30d', json_integer('repeat_topic_count')],
+            ['overdue_count', json_integer('overdue_count')],
+            ['unknown', "'[\"messages_in_one_ticket_5d\",\"messages_30d\"]'"],
+        ]) }} as components,
+        'Up to ' || cast(scored_on as text) || ': '
+        || {{ joined_where([
+            [
+                'relative_points > 0',
+                counted('ticket_count_14d', 'ticket') ~ " || ' in 14 days, usually ' || " ~ plain_number('usual_count_14d', 1)
+                ~ " || ' (z ' || " ~ plain_number('z', 1) ~ " || ')'",
+            ],
+            ['absolute_points > 0', counted('ticket_count_7d', 'ticket') ~ " || ' in 7 days'"],
+            ['repeat_points > 0', counted('repeat_topic_count', 'ticket') ~ " || ' about ' || repeat_topic || ' in 30 days'"],
+            [
+                'overdue_count > 0',
+                counted('overdue_count', 'ticket') ~ " || ' unresolved for more than ' || "
+                ~ counted('floor(unresolved_business_days)', 'business day'),
+            ],
+        ], '; ') }} || '.' as why
+
+    from judged
+
+)
+
+select * from final

@@ -1,0 +1,172 @@
+with tickets as (
+
+    select
+        *,
+        -- A record without a creation date is still a ticket somebody wrote.
+        coalesce(created_at, modified_at, loaded_at) as opened_at
+
+    from {{ ref('stg_hubspot__tickets') }}
+    where not is_archived
+
+),
+
+stages as (
+
+    select * from {{ ref('int_pipeline_stages') }}
+
+),
+
+readings as (
+
+    select * from {{ ref('stg_enrichment__ticket_sentiment') }}
+
+),
+
+companies as (
+
+    select * from {{ ref('int_company_facts') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('stg_hubspot__contacts') }}
+    where not is_archived
+
+),
+
+-- A ticket may name several companies; it counts for one, the primary, or the one that was created first.
+company_links as (
+
+    select
+        links.tenant_id,
+        links.ticket_id,
+        links.company_id,
+        row_number() over (
+            partition by links.tenant_id, links.ticket_id
+            order by case when links.is_primary then 0 else 1 end, {{ id_order('links.company_id') }}
+        ) as link_rank
+
+    from {{ ref('stg_hubspot__ticket_companies') }} as links
+    inner join companies
+        on
+            links.tenant_id = companies.tenant_id
+            and links.company_id = companies.company_id
+
+),
+
+contact_links as (
+
+    select
+        links.tenant_id,
+        links.ticket_id,
+        links.contact_id,
+        row_number() over (
+            partition by links.tenant_id, links.ticket_id
+            order by {{ id_order('links.contact_id') }}
+        ) as link_rank
+
+    from {{ ref('stg_hubspot__ticket_contacts') }} as links
+    inner join contacts
+        on
+            links.tenant_id = contacts.tenant_id
+            and links.contact_id = contacts.contact_id
+
+),
+
+-- When a ticket ended, if it has: a closed stage says that it did, the closing date when; a stage nobody knows leaves only the date.
+ended as (
+
+    select
+        tickets.*,
+        stages.ticket_status as stage_status,
+        greatest(
+            tickets.opened_at,
+            case
+                when stages.ticket_status = 'closed' then coalesce(tickets.closed_at, tickets.modified_at, tickets.opened_at)
+                when stages.ticket_status is null then tickets.closed_at
+            end
+        ) as last_closed_at,
+        coalesce(stages.ticket_status = 'closed', tickets.closed_at is not null) as has_ended
+
+    from tickets
+    left join stages
+        on
+            tickets.tenant_id = stages.tenant_id
+            and tickets.pipeline_id = stages.pipeline_id
+            and tickets.stage_id = stages.stage_id
+    where tickets.opened_at <= {{ as_of_at() }}
+
+),
+
+placed as (
+
+    select
+        *,
+        has_ended and last_closed_at <= {{ as_of_at() }} as is_closed
+
+    from ended
+
+),
+
+final as (
+
+    select
+        -- ids
+        placed.tenant_id,
+        placed.ticket_id,
+        company_links.company_id,
+        contact_links.contact_id,
+
+        -- what a reader needs to find it again
+        placed.subject,
+        placed.url,
+
+        -- life
+        placed.opened_at as created_at,
+        cast(placed.opened_at as date) as created_on,
+        case when placed.is_closed then cast(placed.last_closed_at as date) end as closed_on,
+        case
+            when placed.is_closed then 'closed'
+            when placed.has_ended then 'open'
+            else coalesce(placed.stage_status, 'open')
+        end as ticket_status,
+        not placed.is_closed as is_open,
+        case when placed.last_message_received_at <= {{ as_of_at() }} then placed.last_message_received_at end as last_message_received_at,
+
+        -- reading
+        readings.sentiment,
+        readings.level,
+        readings.churn_intent,
+        readings.target,
+        readings.is_evidence_ok,
+        readings.prompt_version,
+        coalesce(readings.level < 0, false) as is_negative,
+        coalesce(readings.is_evidence_ok and coalesce(readings.target, '') <> 'external', false) as is_eligible,
+        case
+            when readings.is_evidence_ok and coalesce(readings.target, '') <> 'external'
+                then
+                    case readings.sentiment when 'negative' then 1 when 'very_negative' then 3 else 0 end
+                    + case readings.churn_intent when 'implied' then 3 when 'explicit' then 6 else 0 end
+            else 0
+        end as points
+
+    from placed
+    left join company_links
+        on
+            placed.tenant_id = company_links.tenant_id
+            and placed.ticket_id = company_links.ticket_id
+            and company_links.link_rank = 1
+    left join contact_links
+        on
+            placed.tenant_id = contact_links.tenant_id
+            and placed.ticket_id = contact_links.ticket_id
+            and contact_links.link_rank = 1
+    left join readings
+        on
+            placed.tenant_id = readings.tenant_id
+            and placed.ticket_id = readings.ticket_id
+
+)
+
+select * from final

@@ -1,0 +1,52 @@
+with scores as (
+
+    select 'frustrated' as trigger_type, * from {{ ref('int_frustrated_daily') }}
+    union all
+    select 'significant_support' as trigger_type, * from {{ ref('int_significant_support_daily') }}
+    union all
+    select 'silently_struggling' as trigger_type, * from {{ ref('int_silently_struggling_daily') }}
+
+),
+
+params as (
+
+    select
+        tenant_id,
+        trigger_type,
+        max(case when param_name = 't_on' then param_value end) as t_on,
+        max(case when param_name = 't_off' then param_value end) as t_off,
+        cast(max(default_version) as text) || '.' || cast(max(override_version) as text) as rule_version
+
+    from {{ ref('int_trigger_params') }}
+    group by tenant_id, trigger_type
+
+),
+
+final as (
+
+    select
+        scores.tenant_id,
+        scores.company_id,
+        scores.trigger_type,
+        scores.scored_on,
+        scores.score,
+        scores.severity_rank,
+        scores.is_notify,
+        scores.score >= params.t_on as is_opening,
+        -- A tenant who sets the closing threshold above the opening one means no hysteresis, not a signal that is off while it opens.
+        scores.score >= least(params.t_on, params.t_off) as is_holding,
+        scores.ticket_id,
+        scores.components,
+        scores.why,
+        params.rule_version
+
+    from scores
+    inner join params
+        on
+            scores.tenant_id = params.tenant_id
+            and scores.trigger_type = params.trigger_type
+    where scores.score > 0
+
+)
+
+select * from final

@@ -1,0 +1,113 @@
+-- Characters of the ticket's text shown on either side of a quote.
+{% set context_length = 200 %}
+
+with card_tickets as (
+
+    select * from {{ ref('int_card_tickets') }}
+
+),
+
+quotes as (
+
+    select * from {{ ref('stg_enrichment__ticket_evidence') }}
+
+),
+
+tickets as (
+
+    select * from {{ ref('int_tickets') }}
+
+),
+
+readings as (
+
+    select * from {{ ref('stg_enrichment__ticket_sentiment') }}
+
+),
+
+texts as (
+
+    select * from {{ ref('stg_enrichment__ticket_texts') }}
+
+),
+
+-- A quote is shown within the text around it, as long as it still stands where it was found: a ticket may have been edited since it was read.
+placed as (
+
+    select
+        quotes.*,
+        texts.read_text,
+        coalesce(
+            substr(
+                texts.read_text,
+                cast(quotes.quote_start + 1 as integer),
+                cast(quotes.quote_end - quotes.quote_start as integer)
+            ) = quotes.quote,
+            false
+        ) as is_in_place,
+        least(quotes.quote_start, {{ context_length }}) as lead_length,
+        quotes.quote_end - quotes.quote_start as quote_length
+
+    from quotes
+    left join texts
+        on
+            quotes.tenant_id = texts.tenant_id
+            and quotes.ticket_id = texts.ticket_id
+
+),
+
+final as (
+
+    select
+        card_tickets.tenant_id,
+        card_tickets.card_id,
+        {{ name_uuid([
+            'card_tickets.tenant_id', 'card_tickets.card_id', 'card_tickets.ticket_id', 'cast(placed.evidence_index as text)'
+        ]) }} as evidence_id,
+        card_tickets.ticket_id,
+        tickets.subject as ticket_subject,
+        tickets.url as ticket_url,
+        {{ with_zone('tickets.created_at') }} as ticket_created_at,
+        placed.quote,
+        cast(placed.quote_start as bigint) as quote_start,
+        cast(placed.quote_end as bigint) as quote_end,
+        case
+            when placed.is_in_place
+                then substr(
+                    placed.read_text,
+                    cast(placed.quote_start - placed.lead_length + 1 as integer),
+                    cast(placed.lead_length + placed.quote_length + {{ context_length }} as integer)
+                )
+            else placed.quote
+        end as context,
+        cast(case when placed.is_in_place then placed.lead_length else 0 end as bigint) as context_start,
+        cast(case when placed.is_in_place then placed.lead_length else 0 end + placed.quote_length as bigint) as context_end,
+        readings.sentiment,
+        readings.churn_intent,
+        readings.target,
+        readings.analyzer,
+        readings.model,
+        readings.prompt_version,
+        placed.call_key,
+        cast(readings.input_tokens as bigint) as input_tokens,
+        cast(readings.output_tokens as bigint) as output_tokens,
+        cast(readings.cost_usd as double precision) as cost_usd,
+        readings.run_id
+
+    from card_tickets
+    inner join placed
+        on
+            card_tickets.tenant_id = placed.tenant_id
+            and card_tickets.ticket_id = placed.ticket_id
+    inner join readings
+        on
+            card_tickets.tenant_id = readings.tenant_id
+            and card_tickets.ticket_id = readings.ticket_id
+    inner join tickets
+        on
+            card_tickets.tenant_id = tickets.tenant_id
+            and card_tickets.ticket_id = tickets.ticket_id
+
+)
+
+select * from final
