@@ -1,0 +1,241 @@
+"""The `churnboard` command: a thin face over the rooms. Each command imports what it needs when it runs, so `--help` is instant."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from core.errors import ChurnboardError
+
+if TYPE_CHECKING:
+    from core.installation import Installation
+    from core.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Which customers are about to leave, and the proof.")
+tenants_app = typer.Typer(no_args_is_help=True, help="Who is read: tenants and their HubSpot connections.")
+builds_app = typer.Typer(no_args_is_help=True, help="What readers are served: published builds.")
+app.add_typer(tenants_app, name="tenants")
+app.add_typer(builds_app, name="builds")
+console = Console()
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except ChurnboardError as error:
+        Console(stderr=True).print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def demo(
+    tickets: Annotated[
+        Path | None, typer.Option(help="A JSONL file of real tickets instead of generated ones.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the generated tickets.")] = 7,
+    serve: Annotated[bool, typer.Option(help="Serve the board afterwards.")] = True,
+) -> None:
+    """Tickets in, risk cards out: a sandbox HubSpot, everything through Dagster, the board in the browser."""
+    from orchestration.demo.run import run_demo
+
+    _configure_logging("WARNING")
+    run_demo(_settings(), tickets=tickets, is_serving=serve, seed=seed, console=console)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 9009,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    tickets: Annotated[
+        Path | None, typer.Option(help="Serve these real tickets (JSONL) instead of generated ones.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the generator.")] = 7,
+    tenants: Annotated[int, typer.Option(min=1, max=3, help="Tenants to generate.")] = 3,
+    count: Annotated[int, typer.Option(min=1, help="Tickets to generate, over all tenants.")] = 2000,
+    months: Annotated[int, typer.Option(min=5, help="Months the generated tickets reach back.")] = 9,
+    until: Annotated[str, typer.Option(help="Newest generated moment (ISO 8601); default now.")] = "",
+    limits: Annotated[bool, typer.Option(help="Enforce HubSpot's rate limits.")] = True,
+    truth: Annotated[Path | None, typer.Option(help="Write what was planted to this file.")] = None,
+    describe: Annotated[Path | None, typer.Option(help="Write how to connect to this file.")] = None,
+) -> None:
+    """A local HubSpot that behaves like HubSpot, filled with generated or given tickets."""
+    from core.tenants import slug_from
+    from ingestion.sandbox.describe import describe as described
+    from ingestion.sandbox.generate import generate_world
+    from ingestion.sandbox.limits import Limits
+    from ingestion.sandbox.server import serve as serve_world
+    from ingestion.sandbox.tickets_file import load_tickets_file
+
+    _configure_logging()
+    newest = datetime.fromisoformat(until) if until else datetime.now(UTC)
+    if tickets:
+        world = load_tickets_file(tickets, tenant_id=slug_from(tickets.stem))
+    else:
+        world = generate_world(seed=seed, tenants=tenants, tickets=count, months=months, until=newest)
+    if truth:
+        truth.parent.mkdir(parents=True, exist_ok=True)
+        world.write_truth(truth)
+    if describe:
+        describe.parent.mkdir(parents=True, exist_ok=True)
+        draft = describe.with_suffix(".tmp")
+        draft.write_text(json.dumps(described(world)))
+        draft.replace(describe)
+    console.print(f"HubSpot sandbox on http://{host}:{port}")
+    for portal in described(world)["tenants"]:
+        console.print(
+            f"  {portal['profile']['tenant_id']}: {portal['tickets']:,} tickets, access token {portal['access_token']}"
+        )
+    serve_world(world, host, port, Limits() if limits else None)
+
+
+@app.command()
+def serve() -> None:
+    """The read API and the board."""
+    from serve.main import run
+
+    _configure_logging()
+    run(_settings(), on_listening=lambda url: console.print(f"The board is at {url}, the API at {url}/docs."))
+
+
+@app.command()
+def refresh() -> None:
+    """Load, read, transform and publish every tenant now, through Dagster."""
+    from orchestration.build import build_definitions
+    from orchestration.instance import open_instance
+    from orchestration.refresh import refresh as refresh_all
+
+    settings = _settings()
+    _configure_logging()
+    refresh_all(
+        build_definitions(),
+        open_instance(settings.stores.data_dir),
+        _installation(settings),
+        on_step=lambda step: console.print(f"{step.number}/{step.count} {step.title}"),
+        is_quiet=True,
+    )
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document."""
+    from serve.openapi import openapi_document
+
+    typer.echo(json.dumps(openapi_document(), indent=2))
+
+
+@app.command(name="dagster-home")
+def dagster_home_command() -> None:
+    """Make Dagster's home in the data folder ready and print it."""
+    from orchestration.instance import dagster_home
+
+    typer.echo(dagster_home(_settings().stores.data_dir))
+
+
+@tenants_app.command("list")
+def list_tenants() -> None:
+    """Every tenant, its cell and how its last sync ended."""
+    place = _installation(_settings())
+    table = Table("tenant", "name", "cell", "served build", "as of")
+    for tenant in place.directory.tenants():
+        build = place.builds.current(tenant.tenant_id)
+        served = (build.build_id, f"{build.as_of_at:%Y-%m-%d %H:%M}") if build else ("nothing published yet", "")
+        table.add_row(tenant.tenant_id, tenant.name, tenant.cell, *served)
+    console.print(table)
+
+
+@tenants_app.command("add")
+def add_tenant(
+    tenant: Annotated[str, typer.Argument(help="Slug: lower-case letters, digits, hyphens.")],
+    name: Annotated[str, typer.Option(help="Name people read.")] = "",
+    hubspot_token: Annotated[
+        str, typer.Option(envvar="HUBSPOT_ACCESS_TOKEN", prompt=True, hide_input=True, help="HubSpot access token.")
+    ] = "",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code of its revenue figures.")] = "USD",
+    mrr_property: Annotated[str | None, typer.Option(help="Company property with the monthly revenue.")] = None,
+    renewal_property: Annotated[str | None, typer.Option(help="Company property with the renewal date.")] = None,
+    last_login_property: Annotated[str | None, typer.Option(help="Company property with the last login.")] = None,
+    onboarding_step_property: Annotated[str | None, typer.Option(help="Company property with finished steps.")] = None,
+    usage_property: Annotated[str | None, typer.Option(help="Company property with 30 days of use.")] = None,
+) -> None:
+    """Add a tenant and connect its HubSpot portal, or bring both up to date."""
+    from analysis.topics import default_topics
+    from core.appdb.directory import HubSpotCredentials, Tenant, Topic
+    from core.tenants import cell, tenant_id
+
+    place = _installation(_settings())
+    new = Tenant(
+        tenant_id=tenant_id(tenant),
+        name=name or tenant,
+        cell=cell(tenant),
+        currency=currency,
+        mrr_property=mrr_property,
+        renewal_property=renewal_property,
+        last_login_property=last_login_property,
+        onboarding_step_property=onboarding_step_property,
+        usage_property=usage_property,
+    )
+    place.directory.save(new)
+    place.directory.connect_hubspot(new.tenant_id, HubSpotCredentials(access_token=SecretStr(hubspot_token)))
+    topics = [Topic(name=topic.name, description=topic.description) for topic in default_topics()]
+    place.directory.save_topics(new.tenant_id, topics)
+    console.print(f"{tenant} is connected; `churnboard refresh` loads it now, the daily schedule every night.")
+
+
+@builds_app.command("list")
+def list_builds(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
+    """The builds kept for a tenant, newest first."""
+    place = _installation(_settings())
+    table = Table("build", "as of", "built", "cards", "served")
+    for build in place.builds.builds(place.directory.tenant(tenant).tenant_id):
+        table.add_row(
+            build.build_id,
+            f"{build.as_of_at:%Y-%m-%d %H:%M}",
+            f"{build.built_at:%Y-%m-%d %H:%M:%S}",
+            str(build.row_counts.get("churn_risk_cards", 0)),
+            "yes" if build.published_at else "",
+        )
+    console.print(table)
+
+
+@builds_app.command("rollback")
+def rollback(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
+    """Serve the build before the present one again."""
+    place = _installation(_settings())
+    build = place.builds.rollback(place.directory.tenant(tenant).tenant_id, published_at=datetime.now(UTC))
+    console.print(f"{tenant} is served from build {build.build_id}, as of {build.as_of_at:%Y-%m-%d %H:%M}.")
+
+
+def _settings() -> "Settings":
+    from core.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
+        raise typer.BadParameter(f"A setting cannot be used: {wrong}. See .env.example.") from error
+
+
+def _installation(settings: "Settings") -> "Installation":
+    from core.installation import Installation
+
+    return Installation(settings)
+
+
+def _configure_logging(level: str | None = None) -> None:
+    from core.logging import configure_logging
+
+    settings = _settings()
+    configure_logging(as_json=not settings.is_local, level=level or settings.runtime.log_level)
+
+
+if __name__ == "__main__":
+    main()

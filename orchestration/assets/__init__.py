@@ -1,0 +1,1 @@
+"""The assets, one module per step of the data's way."""

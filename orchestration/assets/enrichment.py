@@ -1,0 +1,75 @@
+"""What the analyzers read out of tickets, by cell and month of the ticket."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from analysis import EnrichmentReport, Progress, enrich, make_analyzer, open_journal
+from core.installation import Installation
+from core.naming import ENRICHMENT, STAGING
+from orchestration.partitions import CELL_MONTHS, cells_and_months
+
+READINGS = ("ticket_sentiment", "ticket_topics")
+"""The asset keys; texts, quotes and dead letters are parts of the same reading and share the first (see transforms)."""
+
+_DEPS = [dg.AssetKey([STAGING, "stg_hubspot__tickets"]), dg.AssetKey([STAGING, "stg_app__topics"])]
+
+
+@dg.multi_asset(
+    name="readings",
+    partitions_def=CELL_MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    specs=[dg.AssetSpec([ENRICHMENT, table], group_name=ENRICHMENT, kinds={"llm"}, deps=_DEPS) for table in READINGS],
+)
+def readings(
+    context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Sentiment and topics of the tickets created in these months; a ticket already read the same way costs nothing."""
+    analysis = place.settings.analysis
+    reports: list[EnrichmentReport] = []
+    journal = open_journal(place.settings.stores.journal)
+    for of, months in cells_and_months(context.partition_keys).items():
+        last = months[-1]
+        first_after = last.replace(year=last.year + last.month // 12, month=last.month % 12 + 1)
+        reports.append(
+            enrich(
+                warehouse=place.warehouse,
+                journal=journal,
+                analyzer=make_analyzer(analysis),
+                tenant_ids=[tenant.tenant_id for tenant in place.directory.tenants(of)],
+                months=(months[0], first_after),
+                run_id=context.run.run_id,
+                max_concurrency=analysis.llm_max_concurrency,
+                lease_seconds=analysis.llm_lease_seconds,
+                on_progress=_Every(100, context),
+            )
+        )
+    for table in READINGS:
+        yield dg.MaterializeResult(asset_key=[ENRICHMENT, table], metadata=_metadata(reports))
+
+
+class _Every:
+    """Logs progress each time this many more tickets are done; a line a ticket would drown the run's log."""
+
+    def __init__(self, tickets: int, context: dg.AssetExecutionContext) -> None:
+        self._step, self._context, self._next = tickets, context, 0
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.tickets_done >= self._next:
+            self._next = progress.tickets_done + self._step
+            self._context.log.info(
+                f"{progress.tickets_done:,} of {progress.tickets_total:,} tickets, {progress.calls_paid:,} paid calls"
+            )
+
+
+def _metadata(reports: list[EnrichmentReport]) -> dict[str, dg.MetadataValue]:
+    tasks = [task for report in reports for task in report.tasks.values()]
+    return {
+        "tickets": dg.MetadataValue.int(sum(report.tickets_seen for report in reports)),
+        "read": dg.MetadataValue.int(sum(report.read for report in reports)),
+        "reused": dg.MetadataValue.int(sum(report.reused for report in reports)),
+        "paid_calls": dg.MetadataValue.int(sum(report.calls_paid for report in reports)),
+        "tokens": dg.MetadataValue.int(sum(task.input_tokens + task.output_tokens for task in tasks)),
+        "cost_usd": dg.MetadataValue.float(sum(report.cost_usd for report in reports)),
+        "dead_letters": dg.MetadataValue.int(sum(report.dead_letters for report in reports)),
+    }

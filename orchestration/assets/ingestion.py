@@ -1,0 +1,115 @@
+"""`raw_hubspot` by cell and `raw_app` as a whole: what dlt loads."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from core.appdb.directory import NotConnected, Tenant
+from core.installation import Installation
+from core.naming import RAW_APP, RAW_HUBSPOT
+from core.secrets import UnreadableSecret
+from core.tenants import TenantId, cell
+from ingestion.app_state import load_app_state
+from ingestion.hubspot.sync import CellReport, PortalAccess, sync_cell
+from orchestration.partitions import CELLS
+
+HUBSPOT_TABLES = (
+    "tickets",
+    "companies",
+    "contacts",
+    "ticket_companies",
+    "ticket_contacts",
+    "pipelines",
+    "pipeline_stages",
+    "owners",
+    "properties",
+    "portals",
+    "sync_cursors",
+)
+APP_TABLES = ("tenants", "topics", "trigger_params")
+
+
+@dg.multi_asset(
+    name="hubspot",
+    partitions_def=CELLS,
+    specs=[
+        dg.AssetSpec([RAW_HUBSPOT, table], group_name=RAW_HUBSPOT, kinds={"dlt", "hubspot"}) for table in HUBSPOT_TABLES
+    ],
+)
+def hubspot(
+    context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Everything of one cell's portals that changed since their cursors: one failing tenant does not stop the others."""
+    of = cell(context.partition_key)
+    tenants = place.directory.tenants(of)
+    portals, unreachable = _portals(place, tenants)
+    report = sync_cell(
+        of,
+        portals,
+        warehouse=place.warehouse,
+        work_dir=place.settings.stores.data_dir / "dlt",
+        overlap_seconds=place.settings.hubspot.sync_overlap_seconds,
+        lag_seconds=place.settings.hubspot.sync_lag_seconds,
+        run_id=context.run.run_id,
+        on_progress=lambda tenant, stream, rows: context.log.info(f"{tenant} {stream}: {rows:,} rows"),
+    )
+    _note_outcomes(place, report, [portal.tenant_id for portal in portals])
+    errors = unreachable | report.failed_tenants
+    for tenant_id, error in errors.items():
+        context.log.error(f"{tenant_id}: {error}")
+    if errors and len(errors) == len(tenants):
+        raise dg.Failure(description="; ".join(f"{tenant_id}: {error}" for tenant_id, error in errors.items()))
+    for table in HUBSPOT_TABLES:
+        yield dg.MaterializeResult(asset_key=[RAW_HUBSPOT, table], metadata=_metadata(report, table, errors))
+
+
+@dg.multi_asset(
+    name="app_state",
+    specs=[dg.AssetSpec([RAW_APP, table], group_name=RAW_APP, kinds={"dlt"}) for table in APP_TABLES],
+)
+def app_state(
+    context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """What people decided in the product, as the warehouse needs it: tenants and mappings, topics, trigger parameters."""
+    rows = place.directory.app_state()
+    load_app_state(rows, warehouse=place.warehouse, work_dir=place.settings.stores.data_dir / "dlt")
+    context.log.info(f"Loaded {', '.join(f'{len(rows[table])} {table}' for table in APP_TABLES)}.")
+    for table in APP_TABLES:
+        yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata={"dagster/row_count": len(rows[table])})
+
+
+def _portals(place: Installation, tenants: Sequence[Tenant]) -> tuple[list[PortalAccess], dict[str, str]]:
+    portals, unreachable = [], {}
+    for tenant in tenants:
+        try:
+            credentials = place.directory.hubspot_credentials(tenant.tenant_id)
+        except (NotConnected, UnreadableSecret) as error:
+            unreachable[str(tenant.tenant_id)] = str(error)
+            continue
+        portals.append(
+            PortalAccess(
+                tenant_id=tenant.tenant_id,
+                base_url=place.settings.hubspot.hubspot_base_url,
+                access_token=credentials.access_token,
+            )
+        )
+    return portals, unreachable
+
+
+def _note_outcomes(place: Installation, report: CellReport, tenant_ids: Sequence[TenantId]) -> None:
+    for tenant_id in tenant_ids:
+        error = report.failed_tenants.get(tenant_id)
+        place.directory.note_sync(tenant_id, synced_at=datetime.now(UTC), error=error)
+
+
+def _metadata(report: CellReport, table: str, errors: Mapping[str, str]) -> dict[str, dg.MetadataValue]:
+    streams = [stream for stream in report.streams if stream.stream == table]
+    metadata: dict[str, dg.MetadataValue] = {}
+    if streams:
+        metadata["dagster/row_count"] = dg.MetadataValue.int(sum(stream.held for stream in streams))
+        metadata["extracted"] = dg.MetadataValue.int(sum(stream.extracted for stream in streams))
+        metadata["loaded"] = dg.MetadataValue.int(sum(stream.loaded for stream in streams))
+    if errors:
+        metadata["failed_tenants"] = dg.MetadataValue.json(dict(errors))
+    return metadata

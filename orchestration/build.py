@@ -1,0 +1,37 @@
+"""The one place where definitions are put together; tests build the same graph with their own resources."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.assets.enrichment import readings
+from orchestration.assets.ingestion import app_state, hubspot
+from orchestration.assets.publishing import publish
+from orchestration.assets.transforms import default_dbt_models
+from orchestration.checks import CHECKS
+from orchestration.jobs import enrich, ingest, transform
+from orchestration.refresh import refresh_everything
+from orchestration.resources import installation
+from orchestration.schedules import daily, publish_after_change, read_after_load
+
+
+def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Every asset, job, schedule, sensor and check.
+
+    Args:
+        resources: Replaces the resources of the same name.
+    """
+    everything = dg.GraphDefinition("everything", node_defs=[refresh_everything]).to_job(
+        executor_def=dg.in_process_executor,
+        description="Load, read, transform and publish every tenant; the runs it makes are listed beside it.",
+    )
+    return dg.Definitions(
+        assets=[hubspot, app_state, readings, default_dbt_models(), publish],
+        asset_checks=CHECKS,
+        jobs=[ingest, enrich, transform, everything],
+        schedules=[daily],
+        sensors=[read_after_load, publish_after_change],
+        resources={"place": installation} | dict(resources or {}),
+        executor=dg.in_process_executor,
+    )

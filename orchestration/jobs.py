@@ -1,0 +1,30 @@
+"""The jobs a person or a schedule launches. Each works in one process: what is distributed is the run of a cell, never a step."""
+
+import dagster as dg
+
+from core.naming import ENRICHMENT, INTERMEDIATE, MARTS, RAW_APP, RAW_HUBSPOT, STAGING
+
+RAW = dg.AssetSelection.groups(RAW_HUBSPOT, RAW_APP)
+STAGED = dg.AssetSelection.groups(STAGING)
+READ = dg.AssetSelection.groups(ENRICHMENT)
+PUBLISHED = dg.AssetSelection.groups(INTERMEDIATE, MARTS, "publish")
+
+ingest = dg.define_asset_job(
+    "ingest",
+    selection=RAW | STAGED,
+    executor_def=dg.in_process_executor,
+    description="Load what changed in one cell's portals and in the application database, and stage it.",
+)
+enrich = dg.define_asset_job(
+    "enrich",
+    selection=READ,
+    executor_def=dg.in_process_executor,
+    description="Read the tickets of one cell, month by month. What was read the same way before costs nothing.",
+)
+transform = dg.define_asset_job(
+    "transform",
+    selection=PUBLISHED,
+    executor_def=dg.in_process_executor,
+    tags={"churnboard/stage": "transform"},
+    description="Build and test cards and metrics from what was loaded and read, then audit and publish them.",
+)

@@ -1,0 +1,129 @@
+"""Everything at once, in order, in this process: each cell's `ingest` and `enrich`, then one `transform`.
+
+The runs are ordinary runs of the ordinary jobs on the instance, so the Dagster UI shows each of them. A large installation does
+not use this: there the schedule starts one `ingest` run a cell and the sensors start what follows (see `schedules`).
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from analysis import pending_months
+from core.errors import Terminal
+from core.installation import Installation
+from core.tenants import Cell
+from orchestration.jobs import RAW, STAGED
+from orchestration.partitions import CELL_TAG, range_tags, register_cells
+
+DRIVER_TAG = {"churnboard/driver": "everything"}
+"""Marks runs whose follow-ups are already planned, so that the sensors leave them alone."""
+
+
+class NothingToRefresh(Terminal):
+    """There is no tenant yet."""
+
+
+class RefreshFailed(Terminal):
+    """At least one run failed."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run that is about to start, for whoever shows progress."""
+
+    title: str
+    number: int
+    count: int
+
+
+def refresh(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    place: Installation,
+    *,
+    on_step: Callable[[Step], None] = lambda _: None,
+    is_quiet: bool = False,
+) -> None:
+    """Load, read, transform and publish every tenant; a cell that fails does not stop the others.
+
+    Raises:
+        NothingToRefresh: No tenant is registered.
+        RefreshFailed: After everything else was done: which runs failed and with what sentence.
+    """
+    cells = place.directory.cells()
+    if not cells:
+        raise NothingToRefresh(
+            "There is no tenant to refresh: add one with `churnboard tenants add`, or run `make demo`."
+        )
+    register_cells(instance, cells)
+    failures: dict[str, str] = {}
+    for step, job, options in _plan(definitions, place, cells, failures):
+        on_step(step)
+        run = definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, raise_on_error=False, run_config=_LOGGING if is_quiet else None, **options
+        )
+        if not run.success:
+            failures[step.title] = _why(run.all_events)
+    if failures:
+        raise RefreshFailed("; ".join(f"{title}: {why}" for title, why in failures.items()))
+
+
+def _plan(
+    definitions: dg.Definitions,
+    place: Installation,
+    cells: Sequence[Cell],
+    failures: Mapping[str, str],
+) -> Iterator[tuple[Step, str, dict[str, Any]]]:
+    graph = definitions.resolve_asset_graph()
+    raw, staged = (sorted(selection.resolve(graph)) for selection in (RAW, STAGED))
+    count = 2 * len(cells) + 2
+    for number, of in enumerate(cells, start=1):
+        options = {"partition_key": of, "asset_selection": raw, "tags": {CELL_TAG: of, **DRIVER_TAG}}
+        yield Step(f"load {of}", number, count), "ingest", options
+    if len(failures) == len(cells):
+        return
+    yield Step("stage", len(cells) + 1, count), "ingest", {"asset_selection": staged, "tags": dict(DRIVER_TAG)}
+    for number, of in enumerate(cells, start=len(cells) + 2):
+        tenants = [tenant.tenant_id for tenant in place.directory.tenants(of)]
+        if pending := pending_months(place.warehouse, tenants):
+            yield Step(f"read {of}", number, count), "enrich", {"tags": range_tags(of, *pending) | DRIVER_TAG}
+    yield Step("cards", count, count), "transform", {"tags": dict(DRIVER_TAG)}
+
+
+def _why(events: Sequence[dg.DagsterEvent]) -> str:
+    for event in events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            return (
+                event.step_failure_data.user_failure_data and event.step_failure_data.user_failure_data.description
+            ) or (_DOTTED.sub("", cause.message.strip()) if cause else "no reason was recorded")
+    return next(
+        (event.message for event in reversed(events) if event.is_failure and event.message), "no reason was recorded"
+    )
+
+
+# Dagster names an error with its module; a person knows it by its last part.
+_DOTTED = re.compile(r"^(\w+\.)+(?=\w+: )")
+
+_LOGGING = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dg.op(
+    required_resource_keys={"place"},
+    description="Every cell's ingest and enrich runs, then transform and publish.",
+)
+def refresh_everything(context: dg.OpExecutionContext) -> None:
+    """The op behind the job `everything`."""
+    from orchestration.build import build_definitions
+
+    place: Installation = context.resources.place
+    refresh(
+        build_definitions(),
+        context.instance,
+        place,
+        on_step=lambda step: context.log.info(f"{step.number}/{step.count} {step.title}"),
+    )

@@ -1,0 +1,80 @@
+"""When things run: a daily load of every cell, and sensors that start what follows a finished run."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from analysis import pending_months
+from core.installation import Installation
+from core.naming import ENRICHMENT, RAW_HUBSPOT
+from core.tenants import Cell, cell
+from orchestration.jobs import enrich, ingest, transform
+from orchestration.partitions import CELL_TAG, range_tags, register_cells
+from orchestration.refresh import DRIVER_TAG
+
+_UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+
+
+@dg.schedule(job=ingest, cron_schedule="0 3 * * *", execution_timezone="UTC")
+def daily(context: dg.ScheduleEvaluationContext, place: dg.ResourceParam[Installation]) -> Iterator[dg.RunRequest]:
+    """One `ingest` run per cell, every night; the sensors do the rest."""
+    cells = place.directory.cells()
+    register_cells(context.instance, cells)
+    for of in cells:
+        yield dg.RunRequest(
+            run_key=f"{of}|{context.scheduled_execution_time:%Y-%m-%d}", partition_key=of, tags={CELL_TAG: of}
+        )
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    request_job=enrich,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def read_after_load(
+    context: dg.RunStatusSensorContext, place: dg.ResourceParam[Installation]
+) -> dg.RunRequest | dg.SkipReason:
+    """After a cell was loaded, by a job or by hand, read what is new in it."""
+    run = context.dagster_run
+    if not _touched(run, RAW_HUBSPOT):
+        return dg.SkipReason("nothing was loaded")
+    of = cell(run.tags["dagster/partition"])
+    pending = _pending(place, of)
+    if pending is None:
+        return dg.SkipReason(f"nothing new to read in {of}")
+    return dg.RunRequest(run_key=run.run_id, tags=range_tags(of, *pending))
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    request_job=transform,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def publish_after_change(
+    context: dg.RunStatusSensorContext, place: dg.ResourceParam[Installation]
+) -> dg.RunRequest | dg.SkipReason:
+    """After tickets were read, or loaded with nothing new to read, rebuild and publish, unless such a run already waits."""
+    run = context.dagster_run
+    is_read, is_loaded = _touched(run, ENRICHMENT), _touched(run, RAW_HUBSPOT)
+    if not is_read and not is_loaded:
+        return dg.SkipReason("nothing was loaded or read")
+    if is_loaded and _pending(place, cell(run.tags["dagster/partition"])):
+        return dg.SkipReason("this load is to be read first")
+    waiting = context.instance.get_run_records(dg.RunsFilter(job_name=transform.name, statuses=_UNFINISHED), limit=1)
+    if waiting:
+        return dg.SkipReason("a transform run that has not started yet will see this change too")
+    return dg.RunRequest(run_key=run.run_id)
+
+
+def _touched(run: dg.DagsterRun, group: str) -> bool:
+    """Whether this run made assets of the group; a run whose follow-ups are planned by who started it touches nothing."""
+    if DRIVER_TAG.items() <= run.tags.items():
+        return False
+    if run.asset_selection is not None:
+        return any(key.path[0] == group for key in run.asset_selection)
+    return run.job_name == {RAW_HUBSPOT: ingest.name, ENRICHMENT: enrich.name}[group]
+
+
+def _pending(place: Installation, of: Cell) -> tuple[date, date] | None:
+    return pending_months(place.warehouse, [tenant.tenant_id for tenant in place.directory.tenants(of)])

@@ -1,0 +1,138 @@
+"""The board in a real browser, served by the real command, from a build published by hand."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from core.appdb import open_app_database
+from core.vocabulary import CardStatus
+from tests.support.published import add_event, add_tenant, card, company, evidence, publish, sentiment_day, topic_day
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+HOSTILE = "<img src=x onerror=alert(1)> & Sons"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if not path:
+        pytest.skip("no chromium on this machine: no browser to test in")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if not (ROOT / "serve" / "ui" / "dist" / "index.html").exists():
+        pytest.skip("the board is not built: run `make ui`")
+    data_dir = tmp_path_factory.mktemp("board")
+    engine = open_app_database(f"sqlite:///{data_dir / 'app.db'}")
+    acme = add_tenant(engine, "acme", name="Acme Analytics")
+    angry = card(1, company_name=HOSTILE, severity="critical", priority=900.0, mrr=5000.0)
+    quiet = card(
+        2, trigger_type="silently_struggling", severity="low", ticket_id=None, mrr_source="tenant_median_assumed"
+    )
+    worked = card(3, trigger_type="significant_support", why="8 tickets in 14 days; usually 2.1.")
+    publish(
+        engine,
+        acme,
+        cards=[angry, quiet, worked],
+        quotes=[evidence(angry)],
+        companies=[company(1, company_name=HOSTILE), company(2), company(3)],
+        topics=[topic_day(date(2026, 3, 20), "Billing")],
+        sentiment=[sentiment_day(date(2026, 3, 20))],
+    )
+    add_event(engine, acme, worked["card_id"], 1, CardStatus.WORKING, kind="status_changed")
+    engine.dispose()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "churnboard", "serve"],
+        env=os.environ | {"DATA_DIR": str(data_dir), "API_PORT": "0", "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://[\d.:]+", process.stdout.readline())
+        assert found, "the server said no URL"
+        yield found.group()
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+
+
+@pytest.fixture
+def page(browser: Browser, board_url: str) -> Iterator[Page]:
+    """A signed-in page; whatever the browser complains about fails the test."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(board_url)
+    page.get_by_test_id("tenant-select").select_option("acme")
+    page.get_by_test_id("signin-submit").click()
+    expect(page.get_by_test_id("board")).to_be_visible()
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def test_cards_stand_in_the_column_of_their_status(page: Page) -> None:
+    expect(page.get_by_test_id("column-new").get_by_test_id("card")).to_have_count(2)
+    expect(page.get_by_test_id("column-working").get_by_test_id("card")).to_have_count(1)
+    expect(page.get_by_test_id("column-waiting").get_by_test_id("card")).to_have_count(0)
+    first = page.get_by_test_id("column-new").get_by_test_id("card").first
+    for shown in (HOSTILE, "Critical", "Frustrated", "5,000", "Two negative tickets in 14 days."):
+        expect(first).to_contain_text(shown)
+    expect(page.get_by_test_id("column-new").get_by_test_id("card").nth(1)).to_contain_text("assumed")
+    expect(page.get_by_test_id("build-stamp")).to_contain_text("31 Mar 2026")
+
+
+def test_a_click_opens_quotes_and_components_and_escape_closes(page: Page) -> None:
+    page.get_by_test_id("card").first.click()
+    drawer = page.get_by_test_id("drawer")
+    expect(drawer.get_by_test_id("quote")).to_have_text("We are looking at alternatives.")
+    expect(drawer.get_by_test_id("component-row").first).to_be_visible()
+    assert "/cards/" in page.url
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(page.get_by_test_id("card").first).to_be_focused()
+
+
+def test_filters_and_search_narrow_the_board(page: Page) -> None:
+    page.get_by_test_id("filter-trigger").locator("[data-value=silently_struggling]").click()
+    expect(page.get_by_test_id("card")).to_have_count(1)
+    page.get_by_test_id("filter-trigger").locator("[data-value=silently_struggling]").click()
+    page.get_by_test_id("search").fill("0003")
+    expect(page.get_by_test_id("card")).to_have_count(1)
+    expect(page.get_by_test_id("card")).to_contain_text("Company 0003")
+
+
+def test_a_deep_link_opens_its_card_and_the_dashboard_has_figures(page: Page, board_url: str) -> None:
+    card_id = page.get_by_test_id("card").first.get_attribute("data-card-id")
+    page.goto(f"{board_url}/cards/{card_id}")
+    expect(page.get_by_test_id("drawer")).to_contain_text(HOSTILE)
+    page.goto(f"{board_url}/dashboard")
+    expect(page.get_by_test_id("topic-table")).to_contain_text("Billing")
+    expect(page.get_by_test_id("company-table")).to_be_visible()

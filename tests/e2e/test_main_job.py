@@ -1,0 +1,145 @@
+"""The main job on real parts: HubSpot over HTTP, Dagster, dbt, the published build through the API. Both engines."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from fastapi.testclient import TestClient
+
+from orchestration.demo.summary import summarise
+from orchestration.partitions import range_tags
+from orchestration.refresh import RefreshFailed
+from serve.app import create_app
+from tests.support.databases import throw_away_database
+from tests.support.scene import UNTIL, Scene, playing
+
+FURIOUS = (
+    "This is completely unacceptable. Your product is unusable, support ignores us and we are furious. "
+    "We are cancelling our contract and switching to another vendor."
+)
+
+
+def ask(scene: Scene, tenant: str, path: str) -> Any:
+    client = TestClient(create_app(scene.place.settings))
+    with client:
+        issued = client.post("/api/v1/auth/demo", json={"tenant": tenant, "role": "viewer"}).json()
+        answer = client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {issued['access_token']}"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def loaded_rows(scene: Scene, runs: int) -> int:
+    return sum(int(metadata["loaded"].value) for metadata in scene.events(["raw_hubspot", "tickets"])[:runs])
+
+
+class Life:
+    """What holds of a scene on any engine. One scene a class, refreshed once; the tests follow its life in their order."""
+
+    def test_every_planted_account_has_its_card(self, scene: Scene, tmp_path: Path) -> None:
+        truth = tmp_path / "truth.json"
+        scene.world.write_truth(truth)
+        summary = summarise(scene.place, truth)
+        planted = sum(count.planted for count in summary.triggers)
+        assert planted >= 6
+        assert summary.missed == 0
+        assert sum(count.other_notify for count in summary.triggers) <= planted // 3
+        assert sum(summary.tickets.values()) == sum(
+            len(portal.ids("tickets")) for portal in scene.world.portals.values()
+        )
+
+    def test_a_card_can_be_asked_why_down_to_the_ticket(self, scene: Scene) -> None:
+        for tenant, portal in scene.world.portals.items():
+            [card, *_] = ask(scene, tenant, "/cards?trigger=frustrated")["items"]
+            detail = ask(scene, tenant, f"/cards/{card['card_id']}")
+            assert detail["why"]
+            assert detail["components"]
+            assert detail["evidence"]
+            for quote in detail["evidence"]:
+                assert quote["context"][quote["context_start"] : quote["context_end"]] == quote["quote"]
+                assert quote["ticket_id"] in portal.ids("tickets")
+                assert quote["analyzer"] == "embedded"
+                assert quote["prompt_version"]
+
+    def test_a_second_run_loads_nothing_pays_nothing_and_changes_nothing(self, scene: Scene) -> None:
+        before = scene.marts()
+        enrichment = scene.marts("enrichment")
+        scene.refresh()
+        assert loaded_rows(scene, runs=len(scene.world.portals)) == 0
+        assert scene.marts("enrichment") == enrichment
+        assert scene.marts() == before
+
+    def test_three_months_of_one_tenant_can_be_read_again_as_one_run(self, scene: Scene) -> None:
+        [tenant, *_] = scene.world.portals
+        months = [(UNTIL - timedelta(days=days)).date() for days in (62, 31, 0)]
+        run = scene.definitions.resolve_job_def("enrich").execute_in_process(
+            instance=scene.instance, tags=range_tags(tenant, months[0], months[-1])
+        )
+        partitions = {str(event.partition) for event in run.get_asset_materialization_events()}
+        assert partitions == {f"{tenant}|{month:%Y-%m}-01" for month in months}
+        [metadata, *_] = scene.events(["enrichment", "ticket_sentiment"])
+        assert metadata["read"].value == 0
+        assert metadata["reused"].value > 0
+
+
+class TestOnPostgres(Life):
+    @pytest.fixture(scope="class")
+    def scene(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+        with throw_away_database() as url, playing(tmp_path_factory.mktemp("scene"), postgres=url) as scene:
+            scene.refresh()
+            yield scene
+
+
+class TestEmbedded(Life):
+    @pytest.fixture(scope="class")
+    def scene(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+        with playing(tmp_path_factory.mktemp("scene")) as scene:
+            scene.refresh()
+            yield scene
+
+    def test_a_new_complaint_opens_a_card_and_the_others_stay(self, scene: Scene) -> None:
+        [tenant, *_] = scene.world.portals
+        before = {card["card_id"] for card in ask(scene, tenant, "/cards?limit=200")["items"]}
+        portal = scene.world.portal(tenant)
+        carded = {card["company_id"] for card in ask(scene, tenant, "/cards?limit=200")["items"]}
+        company = next(one for one in portal.ids("companies") if one not in carded)
+        ticket = portal.upsert(
+            "tickets",
+            {
+                "subject": "We are leaving",
+                "content": FURIOUS,
+                "createdate": UNTIL - timedelta(hours=2),
+                "hs_pipeline": "0",
+            },
+        )
+        portal.associate("tickets", ticket, "companies", company, primary=True)
+        scene.refresh()
+        assert loaded_rows(scene, runs=len(scene.world.portals)) == 1
+        cards = ask(scene, tenant, "/cards?limit=200")["items"]
+        assert before <= {card["card_id"] for card in cards}
+        [new] = [card for card in cards if card["company_id"] == company]
+        assert (new["trigger_type"], new["ticket_id"]) == ("frustrated", ticket)
+
+    def test_one_tenant_that_cannot_be_reached_does_not_stop_the_other(self, scene: Scene) -> None:
+        failing, healthy, *_ = scene.world.portals
+        builds = {tenant: scene.place.builds.current(tenant).build_id for tenant in (failing, healthy)}  # type: ignore[union-attr, arg-type]
+        scene.world.portal(failing).static_token = "revoked"
+        with pytest.raises(RefreshFailed, match=rf"load {failing}: .*{failing}"):
+            scene.refresh()
+        assert scene.place.builds.current(healthy).build_id != builds[healthy]  # type: ignore[union-attr, arg-type]
+        assert ask(scene, failing, "/cards")["items"]
+
+    def test_the_checks_ran_and_say_so(self, scene: Scene) -> None:
+        checks = scene.instance.get_latest_asset_check_evaluation_record
+        for key, name in (
+            (["raw_hubspot", "tickets"], "tickets_are_fresh"),
+            (["raw_hubspot", "tickets"], "tickets_are_complete"),
+            (["marts", "companies"], "companies_are_all_there"),
+            (["publish"], "every_tenant_is_published"),
+        ):
+            record = checks(dg.AssetCheckKey(dg.AssetKey(key), name))
+            assert record is not None, name
+            assert record.event is not None
+            assert record.event.dagster_event.asset_check_evaluation_data.passed, name  # type: ignore[union-attr]

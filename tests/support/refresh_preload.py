@@ -1,0 +1,8 @@
+"""What every forked refresh would otherwise import again: eight seconds of Dagster, dlt and dbt."""
+
+import dbt.cli.main
+import dlt
+
+import orchestration.build
+
+__all__ = ["dbt", "dlt", "orchestration"]
