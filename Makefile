@@ -28,6 +28,7 @@ demo: $(VENV) $(UI) ## Generated tickets to a board in the browser; TICKETS=file
 	@$(BIN)/churnboard demo $(if $(TICKETS),--tickets "$(TICKETS)") $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: $(VENV) $(UI) lint ## Lint, types, import contracts and the fast tests (TEST_POSTGRES_URL adds Postgres)
+	@PATH="$$(scripts/node-path)" && export PATH && cd serve/ui && npm test --silent -- --reporter=dot
 	@$(BIN)/pytest -n 2 --dist loadscope -m "not slow" $(PYTEST)
 
 test-slow: $(VENV) $(UI) ## The tests that need minutes

@@ -1,4 +1,4 @@
-"""Runs every benchmark, one after another: `make bench`. Each also runs alone, with options: `python -m benchmarks.<name> --help`."""
+"""Runs every benchmark, one after another (`make bench`); each also runs alone, as `python -m benchmarks.<name>`."""
 
 import subprocess
 import sys

@@ -124,6 +124,7 @@ def test_filters_and_search_narrow_the_board(page: Page) -> None:
     page.get_by_test_id("filter-trigger").locator("[data-value=silently_struggling]").click()
     expect(page.get_by_test_id("card")).to_have_count(1)
     page.get_by_test_id("filter-trigger").locator("[data-value=silently_struggling]").click()
+    expect(page.get_by_test_id("card")).to_have_count(3)
     page.get_by_test_id("search").fill("0003")
     expect(page.get_by_test_id("card")).to_have_count(1)
     expect(page.get_by_test_id("card")).to_contain_text("Company 0003")

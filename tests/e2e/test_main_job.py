@@ -86,7 +86,8 @@ class Life:
 
 class TestOnPostgres(Life):
     @pytest.fixture(scope="class")
-    def scene(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    @classmethod
+    def scene(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         with throw_away_database() as url, playing(tmp_path_factory.mktemp("scene"), postgres=url) as scene:
             scene.refresh()
             yield scene
@@ -94,7 +95,8 @@ class TestOnPostgres(Life):
 
 class TestEmbedded(Life):
     @pytest.fixture(scope="class")
-    def scene(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    @classmethod
+    def scene(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         with playing(tmp_path_factory.mktemp("scene")) as scene:
             scene.refresh()
             yield scene
