@@ -10,8 +10,8 @@ from orchestration.assets.ingestion import app_state, hubspot
 from orchestration.assets.publishing import publish
 from orchestration.assets.transforms import default_dbt_models
 from orchestration.checks import CHECKS
+from orchestration.everything import make_everything
 from orchestration.jobs import enrich, ingest, transform
-from orchestration.refresh import refresh_everything
 from orchestration.resources import installation
 from orchestration.schedules import daily, publish_after_change, read_after_load
 
@@ -22,10 +22,7 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
     Args:
         resources: Replaces the resources of the same name.
     """
-    everything = dg.GraphDefinition("everything", node_defs=[refresh_everything]).to_job(
-        executor_def=dg.in_process_executor,
-        description="Load, read, transform and publish every tenant; the runs it makes are listed beside it.",
-    )
+    everything = make_everything(lambda: build_definitions(resources=resources))
     return dg.Definitions(
         assets=[hubspot, app_state, readings, default_dbt_models(), publish],
         asset_checks=CHECKS,

@@ -19,6 +19,9 @@ CELL_MONTHS = dg.MultiPartitionsDefinition({"cell": CELLS, "month": MONTHS})
 CELL_TAG = "churnboard/cell"
 """Run tag that carries the cell; the instance allows one run at a time per value."""
 
+DRIVER_TAG = {"churnboard/driver": "everything"}
+"""Marks runs whose follow-ups are already planned, so that the sensors leave them alone."""
+
 
 def register_cells(instance: dg.DagsterInstance, cells: Sequence[Cell]) -> None:
     """Make the registered partitions exactly `cells`."""

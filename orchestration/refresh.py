@@ -16,10 +16,7 @@ from core.errors import Terminal
 from core.installation import Installation
 from core.tenants import Cell
 from orchestration.jobs import RAW, STAGED
-from orchestration.partitions import CELL_TAG, range_tags, register_cells
-
-DRIVER_TAG = {"churnboard/driver": "everything"}
-"""Marks runs whose follow-ups are already planned, so that the sensors leave them alone."""
+from orchestration.partitions import CELL_TAG, DRIVER_TAG, range_tags, register_cells
 
 
 class NothingToRefresh(Terminal):
@@ -110,20 +107,3 @@ def _why(events: Sequence[dg.DagsterEvent]) -> str:
 _DOTTED = re.compile(r"^(\w+\.)+(?=\w+: )")
 
 _LOGGING = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-@dg.op(
-    required_resource_keys={"place"},
-    description="Every cell's ingest and enrich runs, then transform and publish.",
-)
-def refresh_everything(context: dg.OpExecutionContext) -> None:
-    """The op behind the job `everything`."""
-    from orchestration.build import build_definitions
-
-    place: Installation = context.resources.place
-    refresh(
-        build_definitions(),
-        context.instance,
-        place,
-        on_step=lambda step: context.log.info(f"{step.number}/{step.count} {step.title}"),
-    )

@@ -10,8 +10,7 @@ from core.installation import Installation
 from core.naming import ENRICHMENT, RAW_HUBSPOT
 from core.tenants import Cell, cell
 from orchestration.jobs import enrich, ingest, transform
-from orchestration.partitions import CELL_TAG, range_tags, register_cells
-from orchestration.refresh import DRIVER_TAG
+from orchestration.partitions import CELL_TAG, DRIVER_TAG, range_tags, register_cells
 
 _UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
 

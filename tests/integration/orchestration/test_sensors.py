@@ -14,8 +14,7 @@ from core.settings import Settings, StoreSettings
 from core.tenants import cell, tenant_id
 from core.warehouse import Column, ColumnType, TableSpec
 from orchestration.definitions import definitions
-from orchestration.partitions import range_tags, register_cells
-from orchestration.refresh import DRIVER_TAG
+from orchestration.partitions import DRIVER_TAG, range_tags, register_cells
 from orchestration.schedules import daily, publish_after_change, read_after_load
 
 ACME = cell("acme")

@@ -1,9 +1,8 @@
 """One running API per engine: two tenants for tests that only read, a new tenant for each test that writes."""
 
-import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,12 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 from structlog.testing import LogCapture
 
 from core.appdb import open_app_database
 from core.vocabulary import CardStatus
 from tests.support.api import Api, running_api
+from tests.support.databases import throw_away_database
 from tests.support.published import Row, add_event, add_tenant, publish, publish_sample
 
 CANARY = "zqxcanaryzqx"
@@ -33,24 +31,8 @@ class Installation:
     beta: list[Row]
 
 
-@contextmanager
-def _database(engine_name: str, folder: Path) -> Iterator[str]:
-    if engine_name == "sqlite":
-        yield f"sqlite:///{folder / 'app.db'}"
-        return
-    server = os.environ.get("TEST_POSTGRES_URL")
-    if not server:
-        pytest.skip("TEST_POSTGRES_URL is not set: no Postgres to test against")
-    name = f"churnboard_test_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"drop database {name} with (force)"))
-        admin.dispose()
+def _database(engine_name: str, folder: Path) -> AbstractContextManager[str]:
+    return nullcontext(f"sqlite:///{folder / 'app.db'}") if engine_name == "sqlite" else throw_away_database()
 
 
 @pytest.fixture(scope="session", autouse=True)
