@@ -7,7 +7,7 @@ import pytest
 
 from ingestion.sandbox.world import Portal
 from tests.support.fake_llm import GARBAGE, FakeLLM
-from tests.support.scene import UNTIL, Scene, playing, small_world
+from tests.support.scene import UNTIL, Scene, just_now, playing, small_world
 
 ROOM = timedelta(days=3)
 
@@ -37,8 +37,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory, model: FakeLLM, ids: dict[st
         portal.remove_property("tickets", "hs_ticket_category")
         portal.remove_property("companies", portal.tenant.mrr_property or "")
         # Taking a property away moves no record's modified date; the next edit of a record shows that it is gone.
-        portal.touch("tickets")
-        portal.touch("companies", portal.ids("companies")[:1])
+        for kind, edited in (("tickets", portal.ids("tickets")), ("companies", portal.ids("companies")[:1])):
+            for record in edited:
+                portal.upsert(kind, {}, object_id=record, modified_at=just_now())
         scene.refresh()
         yield scene
 

@@ -14,7 +14,7 @@ from orchestration.partitions import range_tags
 from orchestration.refresh import RefreshFailed
 from serve.app import create_app
 from tests.support.databases import throw_away_database
-from tests.support.scene import UNTIL, Scene, playing
+from tests.support.scene import UNTIL, Scene, just_now, playing
 
 FURIOUS = (
     "This is completely unacceptable. Your product is unusable, support ignores us and we are furious. "
@@ -107,15 +107,13 @@ class TestEmbedded(Life):
         portal = scene.world.portal(tenant)
         carded = {card["company_id"] for card in ask(scene, tenant, "/cards?limit=200")["items"]}
         company = next(one for one in portal.ids("companies") if one not in carded)
-        ticket = portal.upsert(
-            "tickets",
-            {
-                "subject": "We are leaving",
-                "content": FURIOUS,
-                "createdate": UNTIL - timedelta(hours=2),
-                "hs_pipeline": "0",
-            },
-        )
+        said = {
+            "subject": "We are leaving",
+            "content": FURIOUS,
+            "createdate": UNTIL - timedelta(hours=2),
+            "hs_pipeline": "0",
+        }
+        ticket = portal.upsert("tickets", said, modified_at=just_now())
         portal.associate("tickets", ticket, "companies", company, primary=True)
         scene.refresh()
         assert loaded_rows(scene, runs=len(scene.world.portals)) == 1

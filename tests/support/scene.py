@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,12 @@ from orchestration.refresh import refresh
 
 UNTIL = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """The newest moment of a generated scene, and the moment its marts are computed for."""
+
+
+def just_now() -> datetime:
+    """A modified date that the next refresh sees: HubSpot tells the time in whole seconds, and nothing newer is asked for."""
+    return datetime.now(UTC) - timedelta(seconds=5)
+
 
 NOT_OF_THE_DATA = {
     "run_id",
