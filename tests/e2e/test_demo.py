@@ -58,13 +58,13 @@ def test_a_demo_serves_what_it_found_and_ctrl_c_leaves_nothing_running(
     ]
     cards = httpx.get(f"{url}/api/v1/cards", headers={"Authorization": f"Bearer {token}"}).json()["items"]
     assert {card["trigger_type"] for card in cards} == {"frustrated", "significant_support", "silently_struggling"}
-    servers = psutil.Process(process.pid).children(recursive=True)
-    assert len(servers) == 2
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert any("serve" in child.cmdline() for child in children)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert "27 of 27 planted accounts have their card." in " ".join(output.split())
     assert url in output
-    assert [server for server in servers if server.is_running()] == []
+    wait_until(lambda: not any(child.is_running() for child in children), 10)
 
 
 def test_a_killed_demo_takes_its_servers_with_it(demo: tuple[subprocess.Popen[str], str]) -> None:
