@@ -9,6 +9,7 @@ Postgres text refuses, and half of a surrogate pair, which is not text. A proper
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -271,10 +272,23 @@ def _json_text(properties: Json) -> str:
 
 
 def _json_list(types: Sequence[Json]) -> str:
-    named = [(clean(one.get("category")), one.get("typeId"), clean(one.get("label"))) for one in types]
-    named.sort(key=str)
+    return _types_text(
+        tuple((clean(one.get("category")), _type_id(one.get("typeId")), clean(one.get("label"))) for one in types)
+    )
+
+
+def _type_id(value: object) -> int | str | None:
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+# A portal has a handful of association types and labels, and as many of their combinations as links.
+@lru_cache(maxsize=4096)
+def _types_text(named: tuple[tuple[str | None, int | str | None, str | None], ...]) -> str:
     return orjson.dumps(
-        [{"category": category, "label": label, "typeId": type_id} for category, type_id, label in named]
+        [
+            {"category": category, "label": label, "typeId": type_id}
+            for category, type_id, label in sorted(named, key=str)
+        ]
     ).decode()
 
 
