@@ -89,10 +89,3 @@ def app_database(app_database_url: str) -> Iterator[Engine]:
     engine = open_app_database(app_database_url)
     yield engine
     engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def module_postgres_url() -> Iterator[str]:
-    """As `postgres_url`, kept for a whole module."""
-    with throw_away_database() as url:
-        yield url

@@ -3,6 +3,7 @@
 The oracle: that installation holds what one holds that was never killed, and paid for hardly more.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ingestion.sandbox.describe import describe
 from ingestion.sandbox.generate import generate_world
 from ingestion.sandbox.server import running_sandbox
 from orchestration.demo.connect import connect_tenants
+from tests.support.databases import throw_away_database
 from tests.support.fake_llm import FakeLLM
 from tests.support.refresh_worker import refresh_in_process
 from tests.support.scene import UNTIL, read_schema, settings_for
@@ -50,38 +52,46 @@ def test_every_point_has_its_turn() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
-def test_killed_at_every_point_the_marts_are_those_of_a_run_that_never_was(
-    engine: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+class TestEmbedded:
+    def test_killed_at_every_point_it_holds_what_a_run_that_never_was_holds(self, tmp_path: Path) -> None:
+        kill_everywhere(tmp_path, IN_ORDER, calm_url="", rough_url="")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+class TestOnPostgres:
+    def test_killed_at_every_point_it_holds_what_a_run_that_never_was_holds(self, tmp_path: Path) -> None:
+        # Only a DuckDB installation has a BI file.
+        points = [point for point in IN_ORDER if point != "publish.after_bi_file"]
+        with throw_away_database() as calm_url, throw_away_database() as rough_url:
+            kill_everywhere(tmp_path, points, calm_url=calm_url, rough_url=rough_url)
+
+
+def kill_everywhere(folder: Path, points: Sequence[str], *, calm_url: str, rough_url: str) -> None:
+    """The oracle, for stores in `folder` or on the Postgres databases named."""
     world = generate_world(seed=5, tenants=1, tickets=60, months=5, until=UNTIL)
     with running_sandbox(world) as sandbox, FakeLLM(seconds=0.01) as llm:
 
-        def connected(name: str) -> tuple[Settings, Installation]:
-            postgres = request.getfixturevalue(f"{name}_postgres_url") if engine == "postgres" else ""
+        def connected(name: str, postgres: str) -> tuple[Settings, Installation]:
             model = {"llm_base_url": llm.url, "llm_api_key": "sk-test", "llm_model": "fake"}
             # The lease of a killed call is waited for once; it must outlast an answer that is merely slow.
-            model |= {"llm_timeout_seconds": 4, "llm_lease_seconds": 5}
-            settings = settings_for(
-                tmp_path / name, sandbox.base_url, postgres=postgres, llm_max_concurrency=IN_FLIGHT, **model
-            )
+            model |= {"llm_timeout_seconds": 4, "llm_lease_seconds": 5, "llm_max_concurrency": IN_FLIGHT}
+            settings = settings_for(folder / name, sandbox.base_url, postgres=postgres, **model)
             place = Installation(settings)
             connect_tenants(place, describe(world))
             return settings, place
 
-        calm_settings, calm = connected("calm")
+        calm_settings, calm = connected("calm", calm_url)
         assert refresh_in_process(calm_settings) == 0
         unique = len(llm.paid)
         llm.reset()
 
-        rough_settings, rough = connected("rough")
-        # Only a DuckDB installation has a BI file.
-        points = [point for point in IN_ORDER if engine == "duckdb" or point != "publish.after_bi_file"]
+        rough_settings, rough = connected("rough", rough_url)
         for point in points:
             assert refresh_in_process(rough_settings, chaos_points=f"{point}:kill") == -9, f"{point} was not reached"
         assert refresh_in_process(rough_settings) == 0
 
-        kills_while_paying = sum(point.startswith("enrich.") for point in IN_ORDER)
+        kills_while_paying = sum(point.startswith("enrich.") for point in points)
         assert unique <= len(llm.paid) <= unique + IN_FLIGHT * kills_while_paying
         for schema in ("raw_hubspot", "enrichment", "marts"):
             assert held(rough, schema) == held(calm, schema), schema
@@ -93,13 +103,3 @@ def test_killed_at_every_point_the_marts_are_those_of_a_run_that_never_was(
 def held(place: Installation, schema: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of a schema; how often and in which mode something was fetched is the history of the runs, not of the data."""
     return {table: rows for table, rows in read_schema(place, schema).items() if table != "sync_cursors"}
-
-
-@pytest.fixture
-def calm_postgres_url(postgres_url: str) -> str:
-    return postgres_url
-
-
-@pytest.fixture
-def rough_postgres_url(module_postgres_url: str) -> str:
-    return module_postgres_url
