@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from analysis.tickets import NothingStaged
+from analysis.tickets import STAGED_TICKETS, NothingStaged
 from core.naming import ENRICHMENT, STAGING
 from core.tenants import TenantId
 from core.warehouse import Warehouse
 
-_TICKETS: Final = "stg_hubspot__tickets"
-
 _PENDING: Final = f"""
 select min(t.created_at) as first_at, max(t.created_at) as last_at
-from {STAGING}.{_TICKETS} as t
+from {STAGING}.{STAGED_TICKETS} as t
 left join {ENRICHMENT}.ticket_texts as texts on texts.tenant_id = t.tenant_id and texts.ticket_id = t.ticket_id
 where t.tenant_id = any(:tenant_ids) and (texts.read_at is null or texts.read_at < t.loaded_at)
     and (texts.read_at is not null or coalesce(t.subject, '') <> '' or coalesce(t.content, '') <> '')
@@ -30,9 +28,9 @@ def pending_months(warehouse: Warehouse, tenant_ids: Sequence[TenantId]) -> tupl
         NothingStaged: The staging views are not built yet.
     """
     with warehouse.snapshot() as snapshot:
-        if not snapshot.has_table(STAGING, _TICKETS):
+        if not snapshot.has_table(STAGING, STAGED_TICKETS):
             raise NothingStaged(
-                f"{STAGING}.{_TICKETS} does not exist yet: run the ingest job, which loads and stages, and then read."
+                f"{STAGING}.{STAGED_TICKETS} does not exist yet: run the ingest job, which loads and stages, and then read."
             )
         [span] = snapshot.rows(_PENDING, tenant_ids=list(tenant_ids))
     return (span["first_at"].date(), span["last_at"].date()) if span["first_at"] else None

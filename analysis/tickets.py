@@ -13,13 +13,13 @@ from core.warehouse.base import Snapshot
 Months = tuple[date, date]
 """First day, and first day after the last month; tickets are chosen by `created_at` in UTC."""
 
-_TICKETS: Final = "stg_hubspot__tickets"
+STAGED_TICKETS: Final = "stg_hubspot__tickets"
 _TOPICS: Final = "stg_app__topics"
 
 _IN_MONTHS: Final = "and t.created_at >= :first_at and t.created_at < :before_at"
 
 _COUNT: Final = f"""
-select count(*) as ticket_count from {STAGING}.{_TICKETS} as t where t.tenant_id = any(:tenant_ids)
+select count(*) as ticket_count from {STAGING}.{STAGED_TICKETS} as t where t.tenant_id = any(:tenant_ids)
 """  # noqa: S608 - names of ours, values are bound
 
 _PAGE: Final = f"""
@@ -30,7 +30,7 @@ select
     topics.call_key as held_topics_key,
     dead_sentiment.call_key as dead_sentiment_key,
     dead_topics.call_key as dead_topics_key
-from {STAGING}.{_TICKETS} as t
+from {STAGING}.{STAGED_TICKETS} as t
 left join enrichment.ticket_texts as texts on texts.tenant_id = t.tenant_id and texts.ticket_id = t.ticket_id
 left join enrichment.ticket_sentiment as sentiment
     on sentiment.tenant_id = t.tenant_id and sentiment.ticket_id = t.ticket_id
@@ -57,7 +57,7 @@ from (
     union select tenant_id, ticket_id from enrichment.dead_letters
 ) as held
 where held.tenant_id = any(:tenant_ids) and not exists (
-    select 1 from {STAGING}.{_TICKETS} as t where t.tenant_id = held.tenant_id and t.ticket_id = held.ticket_id
+    select 1 from {STAGING}.{STAGED_TICKETS} as t where t.tenant_id = held.tenant_id and t.ticket_id = held.ticket_id
 )
 order by held.tenant_id, held.ticket_id
 """  # noqa: S608 - names of ours, values are bound
@@ -106,7 +106,7 @@ def check_staged(warehouse: Snapshot) -> None:
     Raises:
         NothingStaged: One is missing.
     """
-    for view in (_TICKETS, _TOPICS):
+    for view in (STAGED_TICKETS, _TOPICS):
         if not warehouse.has_table(STAGING, view):
             raise NothingStaged(
                 f"The warehouse has no {STAGING}.{view}: load tickets and build the staging models "

@@ -10,24 +10,13 @@ from core.installation import Installation
 from core.naming import RAW_APP, RAW_HUBSPOT
 from core.secrets import UnreadableSecret
 from core.tenants import TenantId, cell
-from ingestion.app_state import load_app_state
+from ingestion import app_state as app_state_source
+from ingestion.hubspot import tables
 from ingestion.hubspot.sync import CellReport, PortalAccess, sync_cell
 from orchestration.partitions import CELLS
 
-HUBSPOT_TABLES = (
-    "tickets",
-    "companies",
-    "contacts",
-    "ticket_companies",
-    "ticket_contacts",
-    "pipelines",
-    "pipeline_stages",
-    "owners",
-    "properties",
-    "portals",
-    "sync_cursors",
-)
-APP_TABLES = ("tenants", "topics", "trigger_params")
+HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))
+APP_TABLES = tuple(table.spec.name for table in app_state_source.APP_TABLES)
 
 
 @dg.multi_asset(
@@ -73,7 +62,7 @@ def app_state(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """What people decided in the product, as the warehouse needs it: tenants and mappings, topics, trigger parameters."""
     rows = place.directory.app_state()
-    load_app_state(rows, warehouse=place.warehouse, work_dir=place.settings.stores.data_dir / "dlt")
+    app_state_source.load_app_state(rows, warehouse=place.warehouse, work_dir=place.settings.stores.data_dir / "dlt")
     context.log.info(f"Loaded {', '.join(f'{len(rows[table])} {table}' for table in APP_TABLES)}.")
     for table in APP_TABLES:
         yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata={"dagster/row_count": len(rows[table])})

@@ -32,7 +32,6 @@ def run_demo(settings: Settings, *, tickets: Path | None, is_serving: bool, seed
         RefreshFailed: A run failed; the message says which and why.
     """
     scene = set_scene(settings.stores.data_dir, tickets, datetime.now(UTC))
-    logs = scene.data_dir / "demo"
     with _progress(console) as progress, _sandbox(scene, seed, progress) as described:
         place = Installation(_settings(settings, scene, described["base_url"]))
         connect_tenants(place, described)
@@ -47,7 +46,7 @@ def run_demo(settings: Settings, *, tickets: Path | None, is_serving: bool, seed
     summary = summarise(place, None if scene.tickets else scene.truth_file)
     console.print(render(summary))
     if is_serving:
-        _serve(place, scene, logs / "serve.log", console)
+        _serve(place, scene, scene.folder / "serve.log", console)
     return summary
 
 
@@ -65,7 +64,7 @@ def _settings(settings: Settings, scene: Scene, base_url: str) -> Settings:
 @contextmanager
 def _sandbox(scene: Scene, seed: int, progress: Progress) -> Iterator[dict[str, Any]]:
     task = progress.add_task("generating tickets and starting the sandbox", total=None)
-    log = scene.data_dir / "demo" / "sandbox.log"
+    log = scene.folder / "sandbox.log"
     scene.ready_file.unlink(missing_ok=True)
     port = free_port()
     arguments = ["sandbox", "--port", str(port), "--describe", str(scene.ready_file), "--truth", str(scene.truth_file)]

@@ -25,14 +25,19 @@ class Scene:
     tickets: Path | None
 
     @property
+    def folder(self) -> Path:
+        """Where the demo keeps what is its own: what it remembers, its servers' logs, the two files below."""
+        return self.data_dir / "demo"
+
+    @property
     def truth_file(self) -> Path:
         """Where the sandbox writes what it planted."""
-        return self.data_dir / "demo" / "truth.json"
+        return self.folder / "truth.json"
 
     @property
     def ready_file(self) -> Path:
         """Where the sandbox says that it listens, and for whom."""
-        return self.data_dir / "demo" / "sandbox.json"
+        return self.folder / "sandbox.json"
 
 
 def set_scene(data_dir: Path, tickets: Path | None, now: datetime) -> Scene:
