@@ -130,3 +130,20 @@ class SyncMode(StrEnum):
 
     BACKFILL = "backfill"
     INCREMENT = "increment"
+
+
+class PropertyChangeKind(StrEnum):
+    """What can happen to a property in HubSpot's catalogue."""
+
+    ADDED = "added"
+    RETYPED = "retyped"
+    ARCHIVED = "archived"
+    RESTORED = "restored"
+
+
+class StreamStatus(StrEnum):
+    """How the last attempt at a stream ended."""
+
+    SYNCED = "synced"
+    MISSING_SCOPE = "missing_scope"
+    FAILED = "failed"

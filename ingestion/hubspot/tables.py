@@ -18,11 +18,13 @@ class ObjectType:
         name: As in paths, and the name of its table.
         modified: Property that moves with every change.
         typed: Properties that are columns of their own, by name; the rest is in the `properties` column only.
+        history: Property whose earlier values are read too; None for none.
     """
 
     name: str
     modified: str
     typed: dict[str, ColumnType]
+    history: str | None = None
 
 
 TICKETS = ObjectType(
@@ -54,6 +56,7 @@ TICKETS = ObjectType(
             _TIME,
         ),
     },
+    history="hs_pipeline_stage",
 )
 COMPANIES = ObjectType(
     "companies",
@@ -171,6 +174,28 @@ PROPERTIES = RawTable(
         },
     )
 )
+PROPERTY_CHANGES = RawTable(
+    _spec(
+        "property_changes",
+        ("object_type", "name", "change", "noticed_at"),
+        {
+            **dict.fromkeys(("object_type", "name", "change"), _TEXT),
+            "noticed_at": _TIME,
+            **dict.fromkeys(("before", "after"), _TEXT),
+        },
+    )
+)
+RECORD_ALIASES = RawTable(
+    _spec("record_aliases", ("object_type", "alias_id"), dict.fromkeys(("object_type", "alias_id", "record_id"), _TEXT))
+)
+TICKET_STAGES = RawTable(
+    _spec(
+        "ticket_stage_history",
+        ("ticket_id", "entered_at", "stage_id"),
+        {"ticket_id": _TEXT, "stage_id": _TEXT, "entered_at": _TIME},
+        replace_by=("ticket_id",),
+    )
+)
 PORTALS = RawTable(
     _spec(
         "portals", (), dict.fromkeys(("portal_id", "time_zone", "ui_domain", "company_currency", "account_type"), _TEXT)
@@ -182,10 +207,13 @@ LINK_TABLES = {links.table: _link_table(links) for links in LINK_TYPES}
 RAW_TABLES: tuple[RawTable, ...] = (
     *OBJECT_TABLES.values(),
     *LINK_TABLES.values(),
+    TICKET_STAGES,
+    RECORD_ALIASES,
     PIPELINES,
     PIPELINE_STAGES,
     OWNERS,
     PROPERTIES,
+    PROPERTY_CHANGES,
     PORTALS,
 )
 """Everything dlt loads; `sync_cursors` is ours and is merged after the proof."""
@@ -204,6 +232,11 @@ SYNC_CURSORS = TableSpec(
         Column("portal_total", _INTEGER),
         Column("run_id"),
         Column("synced_at", _TIME),
+        Column("status"),
+        Column("error_message"),
+        Column("attempted_at", _TIME),
+        Column("resume_after"),
+        Column("resume_until_at", _TIME),
     ),
     ("tenant_id", "stream"),
 )

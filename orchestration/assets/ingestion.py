@@ -12,7 +12,8 @@ from core.secrets import UnreadableSecret
 from core.tenants import TenantId, cell
 from ingestion import app_state as app_state_source
 from ingestion.hubspot import tables
-from ingestion.hubspot.sync import CellReport, PortalAccess, sync_cell
+from ingestion.hubspot.report import CellReport
+from ingestion.hubspot.sync import PortalAccess, sync_cell
 from orchestration.partitions import CELLS
 
 HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))

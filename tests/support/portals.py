@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from core.tenants import cell, tenant_id
 from core.warehouse import Warehouse
 from ingestion.hubspot.limiter import Limits
-from ingestion.hubspot.sync import CellReport, PortalAccess, sync_cell
+from ingestion.hubspot.report import CellReport
+from ingestion.hubspot.sync import PortalAccess, sync_cell
 from ingestion.sandbox.world import Portal, TenantProfile, World
 
 UNLIMITED = Limits(burst=100_000, searches=100_000)

@@ -93,6 +93,23 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("extracted_count", "loaded_count", "held_count", "portal_total"), INT),
         "run_id": TEXT,
         "synced_at": AT,
+        "status": TEXT,
+        "error_message": TEXT,
+        "attempted_at": AT,
+        "resume_after": TEXT,
+        "resume_until_at": AT,
+    },
+    "raw_hubspot.ticket_stage_history": {
+        **_texts("tenant_id ticket_id stage_id"),
+        "entered_at": AT,
+        "loaded_at": AT,
+    },
+    "raw_hubspot.record_aliases": {**_texts("tenant_id object_type alias_id record_id"), "loaded_at": AT},
+    "raw_hubspot.property_changes": {
+        **_texts("tenant_id object_type name change"),
+        "noticed_at": AT,
+        **_texts("before after"),
+        "loaded_at": AT,
     },
     "raw_app.tenants": {
         **_texts("tenant_id name plan_tier currency mrr_property renewal_property last_login_property"),
@@ -397,6 +414,11 @@ def sync_cursor(
             "portal_total": None,
             "run_id": "run-1",
             "synced_at": synced_at,
+            "status": "synced",
+            "error_message": None,
+            "attempted_at": synced_at,
+            "resume_after": None,
+            "resume_until_at": None,
         },
     )
 
