@@ -75,8 +75,10 @@ class Links:
         """What is left of a stream after an increment: the sweep where it is due."""
         context = self._context
         if not self.is_due(links):
-            swept_at = context.cursors[links.table]["cursor_at"]
-            yield Mark(StreamDone(context.tenant_id, links.table, SyncMode.INCREMENT, swept_at))
+            held = context.cursors[links.table]
+            counted, had = held["portal_total"], held["held_count"]
+            gap = None if counted is None or had is None else counted - had
+            yield Mark(StreamDone(context.tenant_id, links.table, SyncMode.INCREMENT, held["cursor_at"], known_gap=gap))
             return
         self._counted[links.table] = 0
         for ticket_ids in self._held_tickets():

@@ -14,6 +14,8 @@ class StreamDone:
         cursor_at: Up to when it was read; for links, when all of them were read last.
         portal_total: HubSpot's count of what should then be held (live records modified until `cursor_at`; of lists that are
             read whole, what was on them; of links, those of all live tickets); None where it was not counted.
+        known_gap: Where it was not counted this time: by how many rows the last count was above ours; it goes on being
+            shown until the next count.
     """
 
     tenant_id: str
@@ -21,6 +23,7 @@ class StreamDone:
     mode: SyncMode
     cursor_at: datetime
     portal_total: int | None = None
+    known_gap: int | None = None
 
 
 @dataclass(frozen=True)

@@ -277,7 +277,8 @@ class _Run:
             key = (one.tenant_id, one.stream)
             report = self.report.stream(*key)
             report.mode, report.held = one.mode, held
-            report.portal_total = listed.get(key, one.portal_total)
+            counted = one.portal_total if one.known_gap is None else held + one.known_gap
+            report.portal_total = listed.get(key, counted)
             more = (under_way or {}).get(key, Counts())
             written.append(
                 (one, replace(report, extracted=report.extracted + more.extracted, loaded=report.loaded + more.loaded))
