@@ -4,7 +4,7 @@ Everything is read in chunks; a backfill says after each how far it has come, so
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from ingestion.hubspot.marks import Checkpoint, StreamDone
 from ingestion.hubspot.plan import Window, window
 from ingestion.hubspot.reader import Page, Wanted
 from ingestion.hubspot.tables import CONTACTS, LINK_TYPES, RECORD_ALIASES, TICKET_STAGES, TICKETS, ObjectType
+from ingestion.hubspot.whereabouts import Place
 from ingestion.loader import Chunk, Mark
 
 CHUNK_RECORDS = 5_000
@@ -60,13 +61,27 @@ class Objects:
             readable = [links for links in LINK_TYPES if links.table not in context.errors]
             yield from (self._links.done_with_tickets(links, reach.until) for links in readable)
 
-    def named(self, ids: Iterable[str]) -> Iterator[Chunk]:
-        """The live records with these ids."""
-        wanted_fields = Wanted(self._kind.name, self._context.names[self._kind.name], self._kind.history)
-        found = self._context.portal.records(wanted_fields, ids, archived=False)
-        for item in self._chunks(Page(records, None) for records in found):
-            if isinstance(item, Chunk):
-                yield item
+    def wherever(self, ids: Sequence[str]) -> Iterator[Chunk | Mark]:
+        """The records with these ids as they are now: live, archived, or what they were merged into; who is nowhere is noted."""
+        context, kind = self._context, self._kind
+        wanted_fields = Wanted(kind.name, context.names[kind.name], kind.history)
+        found: set[str] = set()
+        for is_archived in (False, True):
+            left = [one for one in ids if one not in found]
+            records = context.portal.records(wanted_fields, left, archived=is_archived)
+            yield from self._chunks(_noting_ids((Page(some, None) for some in records), found))
+        places = context.portal.whereabouts(kind.name, [one for one in ids if one not in found])
+        aliases = {one: place.record_id for one, place in places.items() if place.record_id is not None}
+        if aliases:
+            rows = mapping.alias_rows(context.tenant_id, kind.name, aliases, context.clock())
+            yield Chunk(RECORD_ALIASES.name, context.tenant_id, rows)
+            survivors = sorted(set(aliases.values()) - found)
+            left_over = context.portal.records(wanted_fields, survivors, archived=False)
+            yield from self._chunks(Page(some, None) for some in left_over)
+        nowhere = [one for one, place in places.items() if place.place is Place.NOWHERE]
+        if kind is CONTACTS:
+            self._links.erased(nowhere)
+        context.note_vanished(kind, nowhere)
 
     def _live(self, wanted_fields: Wanted, reach: Window) -> Iterator[Chunk | Mark]:
         portal, kind = self._context.portal, self._kind

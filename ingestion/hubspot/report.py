@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from core.tenants import Cell
 from core.vocabulary import SyncMode
 
 
@@ -39,7 +40,7 @@ class StreamReport:
 class CellReport:
     """How a cell's sync went."""
 
-    cell: str
+    cell: Cell
     run_id: str
     streams: list[StreamReport] = field(default_factory=list)
 

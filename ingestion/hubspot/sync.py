@@ -5,9 +5,9 @@ it while it slept loads nothing more. Cursors are written package by package, ea
 anywhere leaves cursors that are at worst too old, and the next one reads again what it needs.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from core import chaos
 from core.naming import RAW_HUBSPOT
 from core.tenants import Cell, TenantId
 from core.vocabulary import StreamStatus
-from core.warehouse import Warehouse
+from core.warehouse import NamedLock, Warehouse
 from ingestion.hubspot import gone
 from ingestion.hubspot.ahead import crew
 from ingestion.hubspot.client import HubSpotClient, TokenProvider
@@ -30,7 +30,7 @@ from ingestion.hubspot.plan import Pace, is_listing_due
 from ingestion.hubspot.reader import Portal
 from ingestion.hubspot.report import CellReport
 from ingestion.hubspot.tables import CONTACTS, OBJECT_TYPES, RAW_TABLES, ObjectType, ensure_raw_tables
-from ingestion.hubspot.tenant import STREAMS, Items, TenantSync
+from ingestion.hubspot.tenant import STREAMS, Hints, Items, TenantSync
 from ingestion.loader import Counts, Mark, load
 from ingestion.loader.run import PACKAGE_ROWS, Totals
 
@@ -64,20 +64,32 @@ class PortalAccess:
     allowed_deletions: Collection[str] = frozenset()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a cell is synced.
+
+    Attributes:
+        overlap_seconds: How far increments reach back behind their cursor.
+        lag_seconds: How far they stay behind the present.
+        sweep_seconds: How often the links of all tickets are read; 0 for now.
+        package_rows: Rows loaded at a time.
+        now: The present; HubSpot's own clock unless given.
+        on_progress: Called with (tenant, table, rows) whenever rows were read; from several threads.
+        on_erased_contacts: Called with a tenant and the contacts that were erased in HubSpot, each with its tickets, before
+            anything of them is deleted here.
+    """
+
+    overlap_seconds: float
+    lag_seconds: float
+    sweep_seconds: float = SWEEP_SECONDS
+    package_rows: int = PACKAGE_ROWS
+    now: Callable[[], datetime] | None = None
+    on_progress: Callable[[str, str, int], None] = field(default=lambda *_: None)
+    on_erased_contacts: OnErased = field(default=lambda *_: None)
+
+
 def sync_cell(
-    cell: Cell,
-    portals: Sequence[PortalAccess],
-    *,
-    warehouse: Warehouse,
-    work_dir: Path,
-    overlap_seconds: float,
-    lag_seconds: float,
-    run_id: str,
-    on_progress: Callable[[str, str, int], None] | None = None,
-    on_erased_contacts: OnErased | None = None,
-    now: Callable[[], datetime] | None = None,
-    sweep_seconds: float = SWEEP_SECONDS,
-    package_rows: int = PACKAGE_ROWS,
+    cell: Cell, portals: Sequence[PortalAccess], *, warehouse: Warehouse, work_dir: Path, run_id: str, options: Options
 ) -> CellReport:
     """Bring every portal of a cell up to date; a repeated call with nothing new loads nothing.
 
@@ -86,15 +98,8 @@ def sync_cell(
         portals: Its tenants' portals.
         warehouse: Where to.
         work_dir: Folder for dlt's files.
-        overlap_seconds: How far increments reach back behind their cursor.
-        lag_seconds: How far they stay behind the present.
         run_id: Stands in `sync_cursors`.
-        on_progress: Called with (tenant, table, rows) whenever rows were read; from several threads.
-        on_erased_contacts: Called with a tenant and the contacts that were erased in HubSpot, each with its tickets, before
-            anything of them is deleted here.
-        now: The present; HubSpot's own clock unless given.
-        sweep_seconds: How often the links of all tickets are read.
-        package_rows: Rows loaded at a time.
+        options: How.
 
     Returns:
         The report; a tenant that failed is in it and has stopped nobody else.
@@ -104,18 +109,67 @@ def sync_cell(
         LockLost: This run was taken for dead, and another one may be at work.
         LoadFailed, LoadInterrupted, RowsNotProved: The warehouse's side failed; the cursors of what was not proved stand.
     """
-    pace = Pace(timedelta(seconds=overlap_seconds), timedelta(seconds=lag_seconds), timedelta(seconds=sweep_seconds))
+    with _opened(cell, portals, warehouse, work_dir, run_id, options) as run:
+        run.load(run.items())
+        run.load(run.repairs())
+        run.delete_vanished()
+        run.finish()
+        return run.report
+
+
+def refetch_cell(
+    cell: Cell,
+    portals: Sequence[PortalAccess],
+    hints: Mapping[str, Hints],
+    *,
+    warehouse: Warehouse,
+    work_dir: Path,
+    run_id: str,
+    options: Options,
+) -> CellReport:
+    """Read just the records somebody says have changed, wherever they are now; moves no cursor, so syncs miss nothing by it.
+
+    Args:
+        cell: As for `sync_cell`; so are the other arguments, and what is raised.
+        portals: The tenants' portals; one that was never synced is left to its backfill.
+        hints: By tenant, then by object type, ids of records.
+        warehouse: Where to.
+        work_dir: Folder for dlt's files.
+        run_id: Stands in the log.
+        options: How.
+    """
+    with _opened(cell, portals, warehouse, work_dir, run_id, options) as run:
+        run.load(run.hinted(hints))
+        run.load(run.relinks())
+        run.delete_vanished()
+        run.note_errors()
+        return run.report
+
+
+@contextmanager
+def _opened(
+    cell: Cell,
+    portals: Sequence[PortalAccess],
+    warehouse: Warehouse,
+    work_dir: Path,
+    run_id: str,
+    options: Options,
+) -> Iterator["_Run"]:
+    pace = Pace(
+        timedelta(seconds=options.overlap_seconds),
+        timedelta(seconds=options.lag_seconds),
+        timedelta(seconds=options.sweep_seconds),
+    )
     with warehouse.named_lock(f"cell:{cell}") as lock, crew(CREW_SIZE) as hands, ExitStack() as clients:
         ensure_raw_tables(warehouse)
         cursors = Cursors(warehouse, [access.tenant_id for access in portals], run_id)
         tenants = []
         for access in portals:
+            limiter = PortalLimiter(access.limits)
             client = clients.enter_context(
-                HubSpotClient(
-                    access.base_url, access.tenant_id, access.access_token, limiter=PortalLimiter(access.limits)
-                )
+                HubSpotClient(access.base_url, access.tenant_id, access.access_token, limiter=limiter)
             )
-            clock = now or _portal_clock(client)
+            clock = options.now or _portal_clock(client)
             context = Context(
                 portal=Portal(client, hands),
                 tenant_id=access.tenant_id,
@@ -126,44 +180,51 @@ def sync_cell(
                 now=clock(),
                 allowed_deletions=access.allowed_deletions,
             )
-            tenants.append(TenantSync(context, on_progress or _unheard))
-        run = _Run(CellReport(cell, run_id), tenants, cursors, warehouse)
-
-        def loaded(items: Items) -> None:
-            with closing(items):
-                totals = load(
-                    RAW_HUBSPOT,
-                    cell,
-                    RAW_TABLES,
-                    items,
-                    warehouse=warehouse,
-                    work_dir=work_dir,
-                    on_proved=run.prove,
-                    before_load=lock.check,
-                    package_rows=package_rows,
-                )
-            run.add(totals)
-
-        loaded(run.items())
-        loaded(run.repairs())
-        lock.check()
-        run.delete_vanished(on_erased_contacts or _unmourned)
-        run.finish()
-    return run.report
+            tenants.append(TenantSync(context, options.on_progress))
+        yield _Run(CellReport(cell, run_id), tenants, cursors, lock, warehouse, work_dir, options)
 
 
 class _Run:
     """The tenants of a cell, from what they have to what became of it."""
 
     def __init__(
-        self, report: CellReport, tenants: Sequence[TenantSync], cursors: Cursors, warehouse: Warehouse
+        self,
+        report: CellReport,
+        tenants: Sequence[TenantSync],
+        cursors: Cursors,
+        lock: NamedLock,
+        warehouse: Warehouse,
+        work_dir: Path,
+        options: Options,
     ) -> None:
         self.report = report
         self._tenants = tenants
         self._cursors = cursors
+        self._lock = lock
         self._warehouse = warehouse
+        self._work_dir = work_dir
+        self._options = options
         self._done: dict[tuple[str, str], StreamDone] = {}
         self._later: dict[tuple[str, str], list[str]] = {}
+
+    def load(self, items: Items) -> None:
+        """Load what is read, and count it."""
+        with closing(items):
+            totals = load(
+                RAW_HUBSPOT,
+                self.report.cell,
+                RAW_TABLES,
+                items,
+                warehouse=self._warehouse,
+                work_dir=self._work_dir,
+                on_proved=self._prove,
+                before_load=self._lock.check,
+                package_rows=self._options.package_rows,
+            )
+        for (tenant_id, stream), counts in totals.items():
+            report = self.report.stream(tenant_id, stream)
+            report.extracted += counts.extracted
+            report.loaded += counts.loaded
 
     def items(self) -> Items:
         """Everything that may have changed."""
@@ -181,7 +242,18 @@ class _Run:
             yield from tenant.relinks()
             tenant.context.portal.close()
 
-    def prove(self, marks: Sequence[Mark], totals: Totals) -> None:
+    def hinted(self, hints: Mapping[str, Hints]) -> Items:
+        """The records that are said to have changed."""
+        for tenant in self._tenants:
+            yield from tenant.hinted(hints.get(tenant.context.tenant_id, {}))
+
+    def relinks(self) -> Items:
+        """Links that what was read has made doubtful."""
+        for tenant in self._tenants:
+            yield from tenant.relinks()
+            tenant.context.portal.close()
+
+    def _prove(self, marks: Sequence[Mark], totals: Totals) -> None:
         """Write the cursors of streams, and the checkpoints of backfills, whose rows are proved."""
         done = [mark.value for mark in marks if isinstance(mark.value, StreamDone)]
         ended = {(one.tenant_id, one.stream) for one in done}
@@ -195,26 +267,19 @@ class _Run:
         self._write(done, totals)
         chaos.point("ingest.after_cursor")
 
-    def add(self, totals: Totals) -> None:
-        """Count what a whole load read and loaded."""
-        for (tenant_id, stream), counts in totals.items():
-            report = self.report.stream(tenant_id, stream)
-            report.extracted += counts.extracted
-            report.loaded += counts.loaded
-
-    def delete_vanished(self, on_erased: OnErased) -> None:
+    def delete_vanished(self) -> None:
         """Delete what HubSpot no longer has; contacts that were erased there are reported before."""
+        self._lock.check()
         for tenant in self._tenants:
             context = tenant.context
             for kind in OBJECT_TYPES:
-                if (context.tenant_id, kind.name) in self._done:
-                    try:
-                        self._delete(context, kind, on_erased)
-                    except gone.TooManyGone as error:
-                        context.errors.setdefault(kind.name, error)
+                try:
+                    self._delete(context, kind)
+                except gone.TooManyGone as error:
+                    context.errors.setdefault(kind.name, error)
             gone.shorten_aliases(context.tenant_id, self._warehouse)
 
-    def _delete(self, context: Context, kind: ObjectType, on_erased: OnErased) -> None:
+    def _delete(self, context: Context, kind: ObjectType) -> None:
         report = self.report.stream(context.tenant_id, kind.name)
         merged_away = gone.merged_away(context.tenant_id, kind, self._warehouse)
         report.deleted += gone.delete(context.tenant_id, kind, merged_away, self._warehouse)
@@ -224,7 +289,7 @@ class _Run:
         if kind is CONTACTS and (
             erased := {one: sorted(context.erased[one]) for one in vanished & set(context.erased)}
         ):
-            on_erased(context.tenant_id, erased)
+            self._options.on_erased_contacts(context.tenant_id, erased)
         report.deleted += gone.delete(context.tenant_id, kind, vanished, self._warehouse)
 
     def finish(self) -> None:
@@ -236,7 +301,6 @@ class _Run:
             for stream, error in context.errors.items():
                 status = StreamStatus.MISSING_SCOPE if isinstance(error, MissingScope) else StreamStatus.FAILED
                 failures[context.tenant_id, stream] = status, str(error)
-                self.report.stream(context.tenant_id, stream).error = str(error)
             if tenant.failure is not None:
                 # Streams that were not even asked for have failed with the one that ended the tenant.
                 for stream in STREAMS:
@@ -244,6 +308,13 @@ class _Run:
                     if key not in self._done:
                         failures.setdefault(key, (StreamStatus.FAILED, str(tenant.failure)))
         self._cursors.fail(failures)
+        self.note_errors()
+
+    def note_errors(self) -> None:
+        """Put what went wrong into the report."""
+        for tenant in self._tenants:
+            for stream, error in tenant.context.errors.items():
+                self.report.stream(tenant.context.tenant_id, stream).error = str(error)
 
     def _is_failed(self, key: tuple[str, str]) -> bool:
         return any(tenant.context.tenant_id == key[0] and key[1] in tenant.context.errors for tenant in self._tenants)
@@ -288,14 +359,6 @@ class _Run:
 
 def _portal_clock(client: HubSpotClient) -> Callable[[], datetime]:
     return lambda: client.server_time
-
-
-def _unheard(_tenant_id: str, _table: str, _rows: int) -> None:
-    """Nobody wants to know."""
-
-
-def _unmourned(_tenant_id: str, _contacts: Mapping[str, Sequence[str]]) -> None:
-    """Nobody keeps anything else of them."""
 
 
 _MILLISECOND = timedelta(milliseconds=1)

@@ -5,11 +5,11 @@ proved (`sync` then writes the cursor). An error ends the stream it happened in 
 or one that cannot be read ends only that stream; anything else ends the tenant, and in neither case anybody else.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 
 from core.errors import ChurnboardError
 from core.logging import get_logger
-from ingestion.hubspot import gone, mapping
+from ingestion.hubspot import gone
 from ingestion.hubspot.ahead import merged
 from ingestion.hubspot.catalogue import Catalogue
 from ingestion.hubspot.context import STREAM_ONLY, Context
@@ -18,7 +18,6 @@ from ingestion.hubspot.links import Links
 from ingestion.hubspot.marks import StreamDone
 from ingestion.hubspot.objects import Objects
 from ingestion.hubspot.tables import (
-    CONTACTS,
     LINK_TYPES,
     OBJECT_TYPES,
     RECORD_ALIASES,
@@ -26,7 +25,6 @@ from ingestion.hubspot.tables import (
     LinkType,
     ObjectType,
 )
-from ingestion.hubspot.whereabouts import Place
 from ingestion.loader import Chunk, Mark
 from ingestion.loader.among import AMONG, wanted
 
@@ -47,6 +45,9 @@ _READY = 8
 _log = get_logger(__name__)
 
 Items = Generator[Chunk | Mark]
+
+Hints = Mapping[str, Collection[str]]
+"""By object type, ids of records that somebody says have changed."""
 
 
 class TenantSync:
@@ -84,6 +85,14 @@ class TenantSync:
             rest = [links for links in LINK_TYPES if links.table not in self._finished]
             yield from self._together((links.table, self._links.rest(links)) for links in rest)
 
+    def hinted(self, hints: Hints) -> Items:
+        """The records with these ids, wherever they are now."""
+        known = self._known_names()
+        self.context.names.update(known)
+        for kind in OBJECT_TYPES:
+            if hints.get(kind.name) and known.get(kind.name):
+                yield from self._guarded(kind.name, self._objects[kind.name].wherever(sorted(hints[kind.name])))
+
     def repairs(self, kind: ObjectType) -> Items:
         """What a comparison of all ids brings to light, once everything else is loaded."""
         yield from self._guarded(kind.name, self._compared(kind))
@@ -94,18 +103,18 @@ class TenantSync:
             yield from self._guarded(links.table, self._links.again(links, self._misled(links)))
 
     def _compared(self, kind: ObjectType) -> Items:
-        context = self.context
-        found = gone.compare(context, kind)
-        yield from self._objects[kind.name].named(found.listed_only)
-        places = context.portal.whereabouts(kind.name, found.held_only)
-        if aliases := {one: place.record_id for one, place in places.items() if place.record_id is not None}:
-            rows = mapping.alias_rows(context.tenant_id, kind.name, aliases, context.clock())
-            yield Chunk(RECORD_ALIASES.name, context.tenant_id, rows)
-        nowhere = [one for one, place in places.items() if place.place is Place.NOWHERE]
-        if kind is CONTACTS:
-            self._links.erased(nowhere)
-        context.note_vanished(kind, nowhere)
+        found = gone.compare(self.context, kind)
+        yield from self._objects[kind.name].wherever([*found.listed_only, *found.held_only])
         self.listed[kind.name] = found.listed_count
+
+    def _known_names(self) -> dict[str, list[str]]:
+        """Property names as of the last sync: a hint is not worth reading the catalogue for."""
+        names: dict[str, list[str]] = {}
+        for row in self.context.held_rows(
+            "select object_type, name from raw_hubspot.properties where tenant_id = :tenant_id and not archived order by name"
+        ):
+            names.setdefault(row["object_type"], []).append(row["name"])
+        return names
 
     def _misled(self, links: LinkType) -> list[str]:
         context = self.context

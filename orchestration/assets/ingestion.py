@@ -13,7 +13,7 @@ from core.tenants import TenantId, cell
 from ingestion import app_state as app_state_source
 from ingestion.hubspot import tables
 from ingestion.hubspot.report import CellReport
-from ingestion.hubspot.sync import PortalAccess, sync_cell
+from ingestion.hubspot.sync import Options, PortalAccess, sync_cell
 from orchestration.partitions import CELLS
 
 HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))
@@ -39,10 +39,12 @@ def hubspot(
         portals,
         warehouse=place.warehouse,
         work_dir=place.settings.stores.data_dir / "dlt",
-        overlap_seconds=place.settings.hubspot.sync_overlap_seconds,
-        lag_seconds=place.settings.hubspot.sync_lag_seconds,
         run_id=context.run.run_id,
-        on_progress=lambda tenant, stream, rows: context.log.info(f"{tenant} {stream}: {rows:,} rows"),
+        options=Options(
+            overlap_seconds=place.settings.hubspot.sync_overlap_seconds,
+            lag_seconds=place.settings.hubspot.sync_lag_seconds,
+            on_progress=lambda tenant, stream, rows: context.log.info(f"{tenant} {stream}: {rows:,} rows"),
+        ),
     )
     _note_outcomes(place, report, [portal.tenant_id for portal in portals])
     errors = unreachable | report.failed_tenants

@@ -13,7 +13,7 @@ from core.tenants import cell, tenant_id
 from core.warehouse import Warehouse
 from ingestion.hubspot.limiter import Limits
 from ingestion.hubspot.report import CellReport
-from ingestion.hubspot.sync import PortalAccess, sync_cell
+from ingestion.hubspot.sync import Options, PortalAccess, refetch_cell, sync_cell
 from ingestion.sandbox.world import Portal, TenantProfile, World
 
 UNLIMITED = Limits(burst=100_000, searches=100_000)
@@ -76,17 +76,15 @@ def sync(
     now: Callable[[], datetime],
     **changes: Any,
 ) -> CellReport:
-    """Sync portals as one cell, with an overlap of a minute and no lag unless told otherwise."""
+    """Sync portals as one cell, with an overlap of a minute and no lag unless told otherwise; with `hints`, just those records."""
     several = portals if isinstance(portals, list) else [portals]
     given: dict[str, Any] = {"overlap_seconds": 60, "lag_seconds": 0, "run_id": "run", **changes}
-    return sync_cell(
-        cell(given.pop("cell", several[0].tenant.tenant_id)),
-        given.pop("accesses", None) or [access(one, base_url) for one in several],
-        warehouse=warehouse,
-        work_dir=work_dir,
-        now=now,
-        **given,
-    )
+    place = cell(given.pop("cell", several[0].tenant.tenant_id))
+    accesses = given.pop("accesses", None) or [access(one, base_url) for one in several]
+    hints = given.pop("hints", None)
+    shared: dict[str, Any] = {"warehouse": warehouse, "work_dir": work_dir, "run_id": given.pop("run_id")}
+    shared["options"] = Options(now=now, **given)
+    return sync_cell(place, accesses, **shared) if hints is None else refetch_cell(place, accesses, hints, **shared)
 
 
 def in_portal(portal: Portal) -> Facts:

@@ -336,6 +336,40 @@ def test_an_index_that_lags_loses_nothing(light: Scene) -> None:
     light.assert_same()
 
 
+def test_a_hint_brings_just_what_it_names_wherever_that_is_now(scene: Scene) -> None:
+    scene.sync()
+    cursors = scene.rows("sync_cursors", "true order by stream")
+    scene.clock.forward(hours=1)
+    tickets, contacts = scene.portal.ids("tickets"), scene.portal.ids("contacts")
+    scene.portal.set_property("tickets", tickets[0], "subject", "Named")
+    scene.portal.set_property("tickets", tickets[1], "subject", "Not named")
+    scene.portal.associate("tickets", tickets[0], "contacts", contacts[2])
+    scene.portal.archive("tickets", tickets[2])
+    scene.portal.purge("tickets", tickets[3])
+    new = scene.portal.upsert("tickets", {"subject": "New"})
+    named = {"tickets": [tickets[0], tickets[2], tickets[3], new, "999"]}
+    scene.sync(hints={scene.tenant: named})
+    assert scene.ticket(tickets[0])["subject"] == "Named"
+    assert {row["contact_id"] for row in scene.rows("ticket_contacts", "ticket_id = :id", id=tickets[0])} == {
+        contacts[0],
+        contacts[2],
+    }
+    assert scene.ticket(tickets[1])["subject"] == "Ticket 1"
+    assert scene.ticket(tickets[2])["archived"]
+    assert scene.rows("tickets", "id = :id", id=tickets[3]) == []
+    assert scene.ticket(new)["subject"] == "New"
+    assert scene.rows("sync_cursors", "true order by stream") == cursors, "hints move no cursor"
+    scene.sync()
+    scene.assert_same()
+
+
+def test_a_hint_about_a_portal_that_was_never_read_is_left_to_its_backfill(light: Scene) -> None:
+    light.sync(hints={light.tenant: {"tickets": light.portal.ids("tickets")}})
+    assert light.rows("tickets") == []
+    light.sync()
+    light.assert_same()
+
+
 def test_one_failing_tenant_stops_nobody_and_keeps_its_cursor(scene: Scene) -> None:
     others = [small_portal(scene.sandbox.world, f"{scene.tenant}-{one}", tickets=3) for one in ("bolt", "cobalt")]
     everyone = [others[0], scene.portal, others[1]]
