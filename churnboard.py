@@ -187,7 +187,7 @@ def add_tenant(
         usage_property=usage_property,
     )
     place.directory.save(new)
-    place.connection(new.tenant_id).connect(Credentials(access_token=SecretStr(hubspot_token)))
+    place.connection(new.tenant_id).keep(Credentials(access_token=SecretStr(hubspot_token)))
     topics = [Topic(name=topic.name, description=topic.description) for topic in default_topics()]
     place.directory.save_topics(new.tenant_id, topics)
     console.print(f"{tenant} is connected; `churnboard refresh` loads it now, the daily schedule every night.")

@@ -25,7 +25,6 @@ VERSION = "2026-09"
 """Of the token and the uninstall endpoints; OAuth v1 ends in February 2027."""
 
 _TOKEN = f"/oauth/{VERSION}/token"
-_ATTEMPTS = 3
 _TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 _UNTOLD = timedelta(0)
 
@@ -55,6 +54,7 @@ class OAuthClient:
 
     Args:
         settings: Addresses, client id and secret.
+        attempts: How often a call is made before `HubSpotUnavailable` is believed.
         sleep: Waits that many seconds between attempts.
         now: The present; tokens are dated by it.
     """
@@ -63,10 +63,12 @@ class OAuthClient:
         self,
         settings: HubSpotSettings,
         *,
+        attempts: int = 3,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
+        self._attempts = attempts
         self._sleep = sleep
         self._now = now
 
@@ -112,7 +114,7 @@ class OAuthClient:
         Raises:
             ConnectionRevoked: The refresh token is dead.
             AppMisconfigured: HubSpot does not accept the app.
-            HubSpotUnavailable: It did not answer, in three attempts.
+            HubSpotUnavailable: It did not answer.
         """
         form = {"refresh_token": refresh_token.get_secret_value()}
         return self._retrying(lambda: self._grant("refresh_token", form, tenant_id, is_refresh=True))
@@ -229,7 +231,7 @@ class OAuthClient:
     def _retrying(self, call: Callable[[], _Answer]) -> _Answer:
         retrying = Retrying(
             retry=retry_if_exception_type(HubSpotUnavailable),
-            stop=stop_after_attempt(_ATTEMPTS),
+            stop=stop_after_attempt(self._attempts),
             wait=wait_random_exponential(multiplier=0.5, max=5),
             sleep=self._sleep,
             reraise=True,

@@ -75,7 +75,7 @@ class ConnectionStore:
         self._vault = vault
         self._mine = (table.c.tenant_id == tenant_id) & (table.c.type == HUBSPOT)
 
-    def connect(
+    def keep(
         self,
         credentials: Credentials | Grant,
         *,

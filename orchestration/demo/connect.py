@@ -31,6 +31,6 @@ def connect_tenants(place: Installation, described: Mapping[str, Any]) -> None:
             )
         )
         credentials = Credentials(access_token=SecretStr(portal["access_token"]))
-        place.connection(owner).connect(credentials, hub_id=portal["hub_id"])
+        place.connection(owner).keep(credentials, hub_id=portal["hub_id"])
         topics = profile["topics"] or [(topic.name, topic.description) for topic in default_topics()]
         place.directory.save_topics(owner, [Topic(name=name, description=text) for name, text in topics])

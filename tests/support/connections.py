@@ -1,6 +1,7 @@
 """A HubSpot app registered in the sandbox, and stored connections of its portals."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 from core.appdb.directory import Tenant, TenantDirectory
 from core.appdb.engine import writing
 from core.connections import ConnectionStore, Grant, OAuthClient
-from core.secrets import Vault
+from core.secrets import Vault, local_key
 from core.settings import HubSpotSettings
 from core.tenants import Cell, TenantId
 from ingestion.sandbox.app import CLIENT_ID, CLIENT_SECRET
@@ -66,5 +67,20 @@ def connect_portal(store: ConnectionStore, portal: Portal, *, expires_in: timede
         hub_id=str(portal.portal_id),
         scopes=issued.scopes,
     )
-    store.connect(granted, hub_id=granted.hub_id, scopes=granted.scopes, connected_by="demo|acme|admin")
+    store.keep(granted, hub_id=granted.hub_id, scopes=granted.scopes, connected_by="demo|acme|admin")
     return granted
+
+
+def served_store(engine: Engine, data_dir: Path, slug: str) -> ConnectionStore:
+    """The connection of a tenant that is there already, with the key that the API keeps in `data_dir`."""
+    return ConnectionStore(TenantId(slug), lambda: writing(engine), Vault(local_key(data_dir / "local.key")))
+
+
+def connect(engine: Engine, data_dir: Path, slug: str, *, said: str | None = None) -> ConnectionStore:
+    """The same, connected; `said` is what the last sync complained of."""
+    store = served_store(engine, data_dir, slug)
+    given = grant(slug, hub_id=f"17-{slug}")
+    store.keep(given, hub_id=given.hub_id, scopes=given.scopes, connected_by=f"demo|{slug}|admin")
+    if said:
+        store.note_sync(synced_at=datetime.now(UTC), error=f"HubSpot said {said}.")
+    return store

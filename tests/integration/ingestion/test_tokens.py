@@ -164,7 +164,7 @@ def test_an_outage_changes_nothing(line: Line) -> None:
 
 
 def test_an_access_token_of_a_private_app_is_handed_out_for_ever_and_never_refreshed(line: Line) -> None:
-    line.store.connect(Credentials(access_token=SecretStr("pat-secret")))
+    line.store.keep(Credentials(access_token=SecretStr("pat-secret")))
     tokens = line.tokens()
     line.clock.advance(10**9)
     assert tokens(None) == SecretStr("pat-secret")
@@ -182,7 +182,7 @@ def test_what_a_person_does_while_hubspot_answers_counts(line: Line, meanwhile: 
             if meanwhile == "disconnected":
                 line.store.disconnect()
             else:
-                line.store.connect(grant("theirs"), hub_id=str(line.portal.portal_id))
+                line.store.keep(grant("theirs"), hub_id=str(line.portal.portal_id))
         return None
 
     line.sandbox.intercept(hook)

@@ -32,9 +32,9 @@ def test_credentials_are_readable_with_our_key_only_and_never_stored_in_the_clea
 ) -> None:
     with pytest.raises(NotConnected, match="acme"):
         acme.credentials()
-    acme.connect(grant(), hub_id="17")
+    acme.keep(grant(), hub_id="17")
     assert acme.credentials().refresh_token == SecretStr("refresh-secret-first")
-    acme.connect(TOKEN)
+    acme.keep(TOKEN)
     assert acme.credentials() == TOKEN
     with app_database.connect() as reading:
         everything = [str(row) for table in metadata.sorted_tables for row in reading.execute(select(table))]
@@ -47,7 +47,7 @@ def test_credentials_are_readable_with_our_key_only_and_never_stored_in_the_clea
 def test_a_connection_is_described_without_its_secrets(acme: ConnectionStore) -> None:
     assert acme.connection() is None
     given, connected_at = grant(), datetime(2026, 11, 1, tzinfo=UTC)
-    acme.connect(given, hub_id="17", scopes=given.scopes, connected_by="ann", connected_at=connected_at)
+    acme.keep(given, hub_id="17", scopes=given.scopes, connected_by="ann", connected_at=connected_at)
     held = acme.connection()
     assert held is not None
     assert (held.status, held.hub_id, held.scopes) == (ConnectionStatus.ACTIVE, "17", ("oauth", "tickets"))
@@ -59,16 +59,16 @@ def test_a_connection_is_described_without_its_secrets(acme: ConnectionStore) ->
 def test_a_portal_belongs_to_one_tenant_until_it_is_disconnected(
     acme: ConnectionStore, globex: ConnectionStore
 ) -> None:
-    acme.connect(TOKEN, hub_id="17")
-    acme.connect(TOKEN, hub_id="17")
+    acme.keep(TOKEN, hub_id="17")
+    acme.keep(TOKEN, hub_id="17")
     for attempt in range(2):
         with pytest.raises(PortalTaken, match="already connected to another workspace") as refused:
-            globex.connect(TOKEN, hub_id="17")
+            globex.keep(TOKEN, hub_id="17")
         assert "acme" not in str(refused.value), attempt
         # The second time there is a row to update instead of one to insert.
-        globex.connect(TOKEN)
+        globex.keep(TOKEN)
     acme.disconnect()
-    globex.connect(TOKEN, hub_id="17")
+    globex.keep(TOKEN, hub_id="17")
 
 
 def test_of_two_tenants_that_connect_one_portal_at_once_one_gets_it(
@@ -79,7 +79,7 @@ def test_of_two_tenants_that_connect_one_portal_at_once_one_gets_it(
     def connect(store: ConnectionStore) -> None:
         together.wait()
         try:
-            store.connect(grant(store.tenant_id), hub_id="17")
+            store.keep(grant(store.tenant_id), hub_id="17")
             outcomes.append("connected")
         except PortalTaken:
             outcomes.append("refused")
@@ -98,7 +98,7 @@ def test_one_tenant_that_connects_twice_at_once_is_connected(acme: ConnectionSto
     def connect(name: str) -> None:
         together.wait()
         try:
-            acme.connect(grant(name), hub_id="17")
+            acme.keep(grant(name), hub_id="17")
         except Exception as error:  # noqa: BLE001 - a thread's failure is the test's failure
             failures.append(error)
 
@@ -112,18 +112,18 @@ def test_one_tenant_that_connects_twice_at_once_is_connected(acme: ConnectionSto
 
 
 def test_records_of_two_portals_never_meet_in_one_tenant(acme: ConnectionStore) -> None:
-    acme.connect(grant(), hub_id="17")
+    acme.keep(grant(), hub_id="17")
     with pytest.raises(OtherPortal, match=r"portal 17.*portal 18"):
-        acme.connect(grant("second"), hub_id="18")
+        acme.keep(grant("second"), hub_id="18")
     acme.disconnect()
     with pytest.raises(OtherPortal):
-        acme.connect(grant("second"), hub_id="18")
-    acme.connect(grant("third"), hub_id="17")
+        acme.keep(grant("second"), hub_id="18")
+    acme.keep(grant("third"), hub_id="17")
     assert acme.credentials().access_token == SecretStr("access-secret-third")
 
 
 def test_a_refresh_that_ends_after_somebody_connected_or_left_changes_nothing(acme: ConnectionStore) -> None:
-    acme.connect(grant(), hub_id="17")
+    acme.keep(grant(), hub_id="17")
     before = acme.credentials()
     assert acme.renew(grant("second", scopes=("oauth",)), replacing=before)
     held = acme.connection()
@@ -143,7 +143,7 @@ def test_a_refresh_that_ends_after_somebody_connected_or_left_changes_nothing(ac
 
 
 def test_a_failed_sync_keeps_the_time_of_the_last_good_one(acme: ConnectionStore) -> None:
-    acme.connect(TOKEN)
+    acme.keep(TOKEN)
     good = datetime(2026, 11, 1, tzinfo=UTC)
     acme.note_sync(synced_at=good, error=None)
     later = datetime(2026, 11, 2, tzinfo=UTC)
@@ -158,7 +158,7 @@ def test_a_failed_sync_keeps_the_time_of_the_last_good_one(acme: ConnectionStore
 
 
 def test_a_sync_that_ends_after_a_disconnect_does_not_connect_again(acme: ConnectionStore) -> None:
-    acme.connect(TOKEN)
+    acme.keep(TOKEN)
     acme.disconnect("Gone.")
     acme.note_sync(synced_at=datetime(2026, 11, 2, tzinfo=UTC), error=None)
     held = acme.connection()
