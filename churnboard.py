@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Which customers are about to leave, and the proof.")
 tenants_app = typer.Typer(no_args_is_help=True, help="Who is read: tenants and their HubSpot connections.")
+connections_app = typer.Typer(no_args_is_help=True, help="How tenants' HubSpot portals are reached.")
 builds_app = typer.Typer(no_args_is_help=True, help="What readers are served: published builds.")
 app.add_typer(tenants_app, name="tenants")
+app.add_typer(connections_app, name="connections")
 app.add_typer(builds_app, name="builds")
 console = Console()
 
@@ -168,7 +170,8 @@ def add_tenant(
 ) -> None:
     """Add a tenant and connect its HubSpot portal, or bring both up to date."""
     from analysis.topics import default_topics
-    from core.appdb.directory import HubSpotCredentials, Tenant, Topic
+    from core.appdb.directory import Tenant, Topic
+    from core.connections import Credentials
     from core.tenants import cell, tenant_id
 
     place = _installation(_settings())
@@ -184,10 +187,46 @@ def add_tenant(
         usage_property=usage_property,
     )
     place.directory.save(new)
-    place.directory.connect_hubspot(new.tenant_id, HubSpotCredentials(access_token=SecretStr(hubspot_token)))
+    place.connection(new.tenant_id).keep(Credentials(access_token=SecretStr(hubspot_token)))
     topics = [Topic(name=topic.name, description=topic.description) for topic in default_topics()]
     place.directory.save_topics(new.tenant_id, topics)
     console.print(f"{tenant} is connected; `churnboard refresh` loads it now, the daily schedule every night.")
+
+
+@connections_app.command("list")
+def list_connections() -> None:
+    """Every tenant's HubSpot connection: how it stands, until when its token is good, what it may not read."""
+    from core.connections.scopes import missing
+
+    place = _installation(_settings())
+    table = Table("tenant", "status", "portal", "token", "last synced", "scopes missing", "message")
+    for tenant in place.directory.tenants():
+        held = place.connection(tenant.tenant_id).connection()
+        if held is None:
+            table.add_row(tenant.tenant_id, "never connected")
+            continue
+        is_over = held.status == "disconnected"
+        token = f"until {held.expires_at:%Y-%m-%d %H:%M} UTC" if held.expires_at else "does not expire"
+        lacking = ", ".join(scope.name for scope in missing(held.scopes)) if held.scopes is not None else "not known"
+        table.add_row(
+            tenant.tenant_id,
+            held.status,
+            held.hub_id or "",
+            "" if is_over else token,
+            f"{held.last_synced_at:%Y-%m-%d %H:%M} UTC" if held.last_synced_at else "",
+            "" if is_over else lacking,
+            held.error_message or "",
+        )
+    console.print(table)
+
+
+@connections_app.command("disconnect")
+def disconnect_hubspot(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
+    """Uninstall the app in the tenant's portal and forget the credentials; also where HubSpot does not answer."""
+    from core.connections.farewell import disconnect
+
+    place = _installation(_settings())
+    console.print(disconnect(place.connection(place.directory.tenant(tenant).tenant_id), place.oauth))
 
 
 @builds_app.command("list")

@@ -111,6 +111,13 @@ class ConnectionStatus(StrEnum):
     DISCONNECTED = "disconnected"
 
 
+class ConnectionMethod(StrEnum):
+    """What a CRM is reached with: a consent that a person gave, or the access token of a private app."""
+
+    OAUTH = "oauth"
+    ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a method
+
+
 class AnalyzerKind(StrEnum):
     """Who read the ticket; stands on every enrichment row."""
 

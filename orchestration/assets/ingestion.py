@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import dagster as dg
 
-from core.appdb.directory import NotConnected, Tenant
+from core.appdb.directory import Tenant
+from core.connections import AppMisconfigured, NotConnected
+from core.errors import Transient
 from core.installation import Installation
 from core.naming import RAW_APP, RAW_HUBSPOT
 from core.secrets import UnreadableSecret
-from core.tenants import TenantId, cell
+from core.tenants import cell
 from ingestion import app_state as app_state_source
 from ingestion.hubspot import tables
 from ingestion.hubspot.report import CellReport
 from ingestion.hubspot.sync import Options, PortalAccess, sync_cell
+from ingestion.hubspot.tokens import StoredTokens
 from orchestration.partitions import CELLS
 
 HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))
@@ -46,7 +50,7 @@ def hubspot(
             on_progress=lambda tenant, stream, rows: context.log.info(f"{tenant} {stream}: {rows:,} rows"),
         ),
     )
-    _note_outcomes(place, report, [portal.tenant_id for portal in portals])
+    _note_outcomes(place, report, portals)
     errors = unreachable | report.failed_tenants
     for tenant_id, error in errors.items():
         context.log.error(f"{tenant_id}: {error}")
@@ -74,25 +78,32 @@ def app_state(
 def _portals(place: Installation, tenants: Sequence[Tenant]) -> tuple[list[PortalAccess], dict[str, str]]:
     portals, unreachable = [], {}
     for tenant in tenants:
+        connection = place.connection(tenant.tenant_id)
         try:
-            credentials = place.directory.hubspot_credentials(tenant.tenant_id)
+            connection.credentials()
         except (NotConnected, UnreadableSecret) as error:
             unreachable[str(tenant.tenant_id)] = str(error)
             continue
+        lock = partial(place.warehouse.named_lock, f"token:{tenant.tenant_id}")
         portals.append(
             PortalAccess(
                 tenant_id=tenant.tenant_id,
                 base_url=place.settings.hubspot.hubspot_base_url,
-                access_token=credentials.access_token,
+                access_token=StoredTokens(connection, place.oauth, lock),
             )
         )
     return portals, unreachable
 
 
-def _note_outcomes(place: Installation, report: CellReport, tenant_ids: Sequence[TenantId]) -> None:
-    for tenant_id in tenant_ids:
-        error = report.failed_tenants.get(tenant_id)
-        place.directory.note_sync(tenant_id, synced_at=datetime.now(UTC), error=error)
+def _note_outcomes(place: Installation, report: CellReport, portals: Sequence[PortalAccess]) -> None:
+    for portal in portals:
+        failure = portal.access_token.failure if isinstance(portal.access_token, StoredTokens) else None
+        place.connection(portal.tenant_id).note_sync(
+            synced_at=datetime.now(UTC),
+            error=report.failed_tenants.get(portal.tenant_id),
+            # A mistake of ours, or an outage, is no reason to ask the customer to connect again.
+            is_broken=not isinstance(failure, AppMisconfigured | Transient),
+        )
 
 
 def _metadata(report: CellReport, table: str, errors: Mapping[str, str]) -> dict[str, dg.MetadataValue]:
