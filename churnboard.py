@@ -127,6 +127,44 @@ def refresh() -> None:
 
 
 @app.command()
+def sync(
+    tenant: Annotated[str, typer.Argument(help="Tenant slug.")],
+    sweep: Annotated[
+        bool, typer.Option(help="Read all links, and compare all ids where counts differ, now and not tonight.")
+    ] = False,
+    allow_deletions: Annotated[
+        list[str] | None,
+        typer.Option(help="Object type of which any number of records may be gone from HubSpot; repeat for several."),
+    ] = None,
+) -> None:
+    """Load one tenant's HubSpot now, and show what is held against what HubSpot counts. Reads no ticket, publishes nothing."""
+    from ingestion.hubspot.tables import OBJECT_TYPES
+    from orchestration.build import build_definitions
+    from orchestration.instance import open_instance
+    from orchestration.refresh import load
+    from orchestration.watching import stream_table, watched
+
+    unknown = set(allow_deletions or ()) - {kind.name for kind in OBJECT_TYPES}
+    if unknown:
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}: known are {', '.join(kind.name for kind in OBJECT_TYPES)}."
+        )
+    settings = _settings()
+    _configure_logging("WARNING")
+    place = _installation(settings)
+    of = place.directory.tenant(tenant).cell
+    with watched(console) as on_rows:
+        load(
+            build_definitions(resources={"place": place, "on_rows": on_rows}),
+            open_instance(settings.stores.data_dir),
+            of,
+            is_sweeping=sweep,
+            allowed_deletions=allow_deletions or (),
+        )
+    console.print(stream_table(place.warehouse, tenant))
+
+
+@app.command()
 def openapi() -> None:
     """Print the API's OpenAPI document."""
     from serve.openapi import openapi_document

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import dagster as dg
+from pydantic import Field
 
 from core.appdb.directory import Tenant
 from core.connections import AppMisconfigured, NotConnected
@@ -16,12 +17,23 @@ from core.tenants import cell
 from ingestion import app_state as app_state_source
 from ingestion.hubspot import tables
 from ingestion.hubspot.report import CellReport
-from ingestion.hubspot.sync import Options, PortalAccess, sync_cell
+from ingestion.hubspot.sync import SWEEP_SECONDS, Options, PortalAccess, sync_cell
 from ingestion.hubspot.tokens import StoredTokens
 from orchestration.partitions import CELLS
+from orchestration.resources import OnRows
 
 HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))
 APP_TABLES = tuple(table.spec.name for table in app_state_source.APP_TABLES)
+
+
+class LoadConfig(dg.Config):
+    """What a person may ask of a load."""
+
+    is_sweeping: bool = False
+    """Read the links of all tickets, and compare all ids where counts differ, although the daily time for it has not come."""
+
+    allowed_deletions: list[str] = Field(default_factory=list)
+    """Object types (tickets, companies, contacts) of which any number of records may be gone: a person has checked."""
 
 
 @dg.multi_asset(
@@ -32,12 +44,20 @@ APP_TABLES = tuple(table.spec.name for table in app_state_source.APP_TABLES)
     ],
 )
 def hubspot(
-    context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
+    context: dg.AssetExecutionContext,
+    config: LoadConfig,
+    place: dg.ResourceParam[Installation],
+    on_rows: dg.ResourceParam[OnRows],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Everything of one cell's portals that changed since their cursors: one failing tenant does not stop the others."""
     of = cell(context.partition_key)
     tenants = place.directory.tenants(of)
-    portals, unreachable = _portals(place, tenants)
+    portals, unreachable = _portals(place, tenants, frozenset(config.allowed_deletions))
+
+    def on_progress(tenant: str, stream: str, rows: int) -> None:
+        context.log.info(f"{tenant} {stream}: {rows:,} rows")
+        on_rows(tenant, stream, rows)
+
     report = sync_cell(
         of,
         portals,
@@ -47,7 +67,8 @@ def hubspot(
         options=Options(
             overlap_seconds=place.settings.hubspot.sync_overlap_seconds,
             lag_seconds=place.settings.hubspot.sync_lag_seconds,
-            on_progress=lambda tenant, stream, rows: context.log.info(f"{tenant} {stream}: {rows:,} rows"),
+            sweep_seconds=0 if config.is_sweeping else SWEEP_SECONDS,
+            on_progress=on_progress,
         ),
     )
     _note_outcomes(place, report, portals)
@@ -75,7 +96,9 @@ def app_state(
         yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata={"dagster/row_count": len(rows[table])})
 
 
-def _portals(place: Installation, tenants: Sequence[Tenant]) -> tuple[list[PortalAccess], dict[str, str]]:
+def _portals(
+    place: Installation, tenants: Sequence[Tenant], allowed_deletions: frozenset[str]
+) -> tuple[list[PortalAccess], dict[str, str]]:
     portals, unreachable = [], {}
     for tenant in tenants:
         connection = place.connection(tenant.tenant_id)
@@ -90,6 +113,7 @@ def _portals(place: Installation, tenants: Sequence[Tenant]) -> tuple[list[Porta
                 tenant_id=tenant.tenant_id,
                 base_url=place.settings.hubspot.hubspot_base_url,
                 access_token=StoredTokens(connection, place.oauth, lock),
+                allowed_deletions=allowed_deletions,
             )
         )
     return portals, unreachable
