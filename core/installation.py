@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from core.appdb import open_app_database
 from core.appdb.builds import BuildStore
 from core.appdb.directory import TenantDirectory
+from core.appdb.mappings import FieldMappings
 from core.secrets import Vault, open_vault
 from core.settings import Settings
 from core.warehouse import Warehouse, connect
@@ -38,6 +39,11 @@ class Installation:
     def directory(self) -> TenantDirectory:
         """Tenants, connections, topics."""
         return TenantDirectory(self.app_database, self.vault)
+
+    @cached_property
+    def mappings(self) -> FieldMappings:
+        """Which HubSpot properties mean what."""
+        return FieldMappings(self.app_database)
 
     @cached_property
     def builds(self) -> BuildStore:

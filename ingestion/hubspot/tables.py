@@ -53,6 +53,11 @@ TICKETS = ObjectType(
             ),
             _TIME,
         ),
+        # HubSpot's own reading of the tone, where the portal's plan has it; scores from 0 to 100.
+        **dict.fromkeys(("hs_overall_visitor_messages_sentiment", "hs_last_visitor_message_sentiment"), _TEXT),
+        **dict.fromkeys(
+            ("hs_overall_visitor_messages_sentiment_score", "hs_last_visitor_message_sentiment_score"), _FLOAT
+        ),
     },
 )
 COMPANIES = ObjectType(
@@ -204,6 +209,11 @@ SYNC_CURSORS = TableSpec(
         Column("portal_total", _INTEGER),
         Column("run_id"),
         Column("synced_at", _TIME),
+        Column("status"),
+        Column("error_message"),
+        Column("attempted_at", _TIME),
+        Column("resume_after"),
+        Column("resume_until_at", _TIME),
     ),
     ("tenant_id", "stream"),
 )

@@ -14,6 +14,7 @@ from serve.board.schemas import Card, Evidence
 from serve.companies.schemas import Company
 from serve.metrics.schemas import SentimentDay, TopicDay
 from serve.openapi import openapi_document
+from serve.sources.schemas import Source
 from tests.support.api import Api, running_api
 from tests.support.published import add_tenant, publish_sample
 
@@ -39,6 +40,7 @@ def test_names_that_clients_are_generated_from_do_not_change() -> None:
         "list_sentiment_metrics": "GET /api/v1/metrics/sentiment",
         "list_companies": "GET /api/v1/companies",
         "get_company": "GET /api/v1/companies/{company_id}",
+        "list_sources": "GET /api/v1/sources",
     }
 
 
@@ -77,6 +79,7 @@ def test_the_framework_s_own_error_body_is_nowhere() -> None:
         (Company, "companies", set()),
         (TopicDay, "topic_metrics_daily", set()),
         (SentimentDay, "sentiment_daily", set()),
+        (Source, "source_health", set()),
     ],
 )
 def test_bodies_are_the_columns_of_their_mart(schema: Any, mart: str, extra: set[str]) -> None:

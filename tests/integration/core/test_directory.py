@@ -1,6 +1,5 @@
 """Tenants, their connections and what the warehouse is told of them."""
 
-import json
 from datetime import UTC, datetime
 
 import pytest
@@ -22,9 +21,7 @@ from core.secrets import UnreadableSecret, Vault
 from core.tenants import cell, tenant_id
 from core.vocabulary import ConnectionStatus
 
-ACME = Tenant(
-    tenant_id=tenant_id("acme"), name="Acme", cell=cell("acme"), mrr_property="mrr", waiting_stage_ids=["0/2"]
-)
+ACME = Tenant(tenant_id=tenant_id("acme"), name="Acme", cell=cell("acme"))
 TOKEN = HubSpotCredentials(access_token=SecretStr("a-very-secret-token"))
 
 
@@ -95,10 +92,3 @@ def test_topics_people_edited_are_left_alone(directory: TenantDirectory) -> None
         ("Billing", "as edited"),
         ("Login", "seeded"),
     ]
-
-
-def test_the_warehouse_is_told_lists_as_json_text(directory: TenantDirectory) -> None:
-    directory.save(ACME)
-    [row] = directory.app_state()["tenants"]
-    assert json.loads(row["waiting_stage_ids"]) == ["0/2"]
-    assert row["new_stage_ids"] is None

@@ -106,6 +106,7 @@ def test_the_matrix_has_every_operation() -> None:
         "list_sentiment_metrics",
         "list_companies",
         "get_company",
+        "list_sources",
     }
 
 
