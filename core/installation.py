@@ -8,6 +8,7 @@ from core.appdb import open_app_database
 from core.appdb.builds import BuildStore
 from core.appdb.directory import TenantDirectory
 from core.appdb.engine import writing
+from core.appdb.mappings import FieldMappings
 from core.connections import ConnectionStore, OAuthClient
 from core.secrets import Vault, open_vault
 from core.settings import Settings
@@ -50,6 +51,11 @@ class Installation:
     def connection(self, tenant_id: TenantId) -> ConnectionStore:
         """How one tenant's HubSpot is reached."""
         return ConnectionStore(tenant_id, lambda: writing(self.app_database), self.vault)
+
+    @cached_property
+    def mappings(self) -> FieldMappings:
+        """Which HubSpot properties mean what."""
+        return FieldMappings(self.app_database)
 
     @cached_property
     def builds(self) -> BuildStore:

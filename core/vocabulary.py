@@ -71,10 +71,14 @@ class CardStatus(StrEnum):
 
 
 class MrrSource(StrEnum):
-    """Where a company's monthly recurring revenue came from; an assumed figure is always shown as assumed."""
+    """Where a company's monthly recurring revenue came from; an assumed figure is always shown as assumed.
+
+    One in another currency than the tenant reports in is shown with its currency, and compared with nothing.
+    """
 
     MAPPED_PROPERTY = "mapped_property"
     TENANT_MEDIAN_ASSUMED = "tenant_median_assumed"
+    OTHER_CURRENCY = "other_currency"
     UNKNOWN = "unknown"
 
 
@@ -154,3 +158,34 @@ class StreamStatus(StrEnum):
     SYNCED = "synced"
     MISSING_SCOPE = "missing_scope"
     FAILED = "failed"
+
+
+class ReadingScope(StrEnum):
+    """What a ticket's reading was made from."""
+
+    OPENING_MESSAGE = "opening_message"
+    THREAD = "thread"
+
+
+class MappedField(StrEnum):
+    """What a tenant may tell us the place of in its HubSpot: five facts about companies, two meanings of ticket stages."""
+
+    MRR = "mrr"
+    RENEWAL = "renewal"
+    LAST_LOGIN = "last_login"
+    ONBOARDING_STEP = "onboarding_step"
+    USAGE = "usage"
+    NEW_STAGES = "new_stages"
+    WAITING_STAGES = "waiting_stages"
+
+    @property
+    def is_stages(self) -> bool:
+        """Whether it is mapped to ticket stages instead of a company property."""
+        return self in {MappedField.NEW_STAGES, MappedField.WAITING_STAGES}
+
+
+class MrrUnit(StrEnum):
+    """What one amount of recurring revenue is paid for; readers always get it by the month."""
+
+    MONTH = "month"
+    YEAR = "year"

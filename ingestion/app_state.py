@@ -1,4 +1,4 @@
-"""What people decided in the product, as one more source of the warehouse: tenants, topics, trigger parameters.
+"""What people decided in the product, as one more source of the warehouse: tenants, mappings, topics, trigger parameters.
 
 The rows come from the application database, are few, and replace what is held as a whole; a table that would not change is not
 touched. Which rows these are is decided by whoever reads that database.
@@ -36,20 +36,17 @@ def _table(name: str, key: tuple[str, ...], columns: Sequence[Column]) -> RawTab
 TENANTS = _table(
     "tenants",
     (),
+    [Column("name"), Column("plan_tier"), Column("currency")],
+)
+FIELD_MAPPINGS = _table(
+    "field_mappings",
+    ("field", "version"),
     [
-        Column(name)
-        for name in (
-            "name",
-            "plan_tier",
-            "currency",
-            "mrr_property",
-            "renewal_property",
-            "last_login_property",
-            "onboarding_step_property",
-            "usage_property",
-            "new_stage_ids",
-            "waiting_stage_ids",
-        )
+        Column("field"),
+        Column("version", ColumnType.INTEGER),
+        *(Column(name) for name in ("property_name", "stage_ids", "unit", "currency", "currency_property")),
+        Column("valid_from_at", ColumnType.TIMESTAMP),
+        Column("author"),
     ],
 )
 TOPICS = _table(
@@ -74,7 +71,7 @@ TRIGGER_PARAMS = _table(
         Column("valid_from_at", ColumnType.TIMESTAMP),
     ],
 )
-APP_TABLES = (TENANTS, TOPICS, TRIGGER_PARAMS)
+APP_TABLES = (TENANTS, FIELD_MAPPINGS, TOPICS, TRIGGER_PARAMS)
 
 
 def load_app_state(

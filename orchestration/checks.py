@@ -1,40 +1,75 @@
-"""Asset checks about freshness and completeness; what a row must look like is tested in dbt."""
+"""Asset checks about freshness, completeness and mappings; what a row must look like is tested in dbt."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
+from core.freshness import is_stale, lag
 from core.installation import Installation
 from core.naming import ENRICHMENT, MARTS, RAW_HUBSPOT, STAGING
+from core.vocabulary import StreamStatus
+from ingestion.hubspot.mappable import Mappable, problems
+from ingestion.hubspot.tables import SYNC_CURSORS
 
 _DEAD_LETTER_SHARE = 0.005
 """The share of tickets that may have no reading (docs/names.md, dead_letters)."""
 
-_TICKETS = dg.AssetKey([RAW_HUBSPOT, "tickets"])
+_CURSORS = dg.AssetKey([RAW_HUBSPOT, SYNC_CURSORS.name])
 
 
-@dg.asset_check(asset=_TICKETS, description="Every tenant's tickets were fetched within the last 36 hours.")
-def tickets_are_fresh(place: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+@dg.asset_check(asset=_CURSORS, description="Of every stream, changes up to 36 hours ago or later have been fetched.")
+def streams_are_fresh(place: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
     """Stale ingestion imitates a customer's silence, so it is said before any card is believed."""
-    stale = _rows(
-        place,
-        "select tenant_id, max(synced_at) as synced_at from raw_hubspot.sync_cursors where stream = 'tickets' "
-        "group by tenant_id having max(synced_at) < current_timestamp - interval '36 hours' order by tenant_id",
-    )
-    return _verdict({row["tenant_id"]: str(row["synced_at"]) for row in stale}, "stale_tenants")
+    now = datetime.now(UTC)
+    # What may not be read is not late.
+    streams = [row for row in _streams(place) if row["status"] != StreamStatus.MISSING_SCOPE]
+    lags = {_named(row): lag(row["cursor_at"], now) for row in streams}
+    hours = {name: None if behind is None else round(behind / timedelta(hours=1), 1) for name, behind in lags.items()}
+    stale = {_named(row): hours[_named(row)] for row in streams if is_stale(row["cursor_at"], now)}
+    return _verdict(stale, "stale_lag_hours", lag_hours=hours)
 
 
-@dg.asset_check(asset=_TICKETS, description="Rows held equal the total HubSpot counts in the closed window.")
-def tickets_are_complete(place: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
-    """Compares what we hold with HubSpot's own count, per tenant and stream, where a count was taken."""
-    gaps = _rows(
-        place,
-        "select tenant_id, stream, held_count, portal_total from raw_hubspot.sync_cursors "
-        "where portal_total is not null and held_count <> portal_total order by tenant_id, stream",
-    )
-    found = {f"{row['tenant_id']} {row['stream']}": [row["held_count"], row["portal_total"]] for row in gaps}
-    return _verdict(found, "held_and_total")
+@dg.asset_check(asset=_CURSORS, description="Of every counted stream, rows held equal HubSpot's own count.")
+def streams_are_complete(place: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+    """Compares what we hold with HubSpot's count in the closed window, per tenant and stream, where a count was taken."""
+    counted = [row for row in _streams(place) if row["portal_total"] is not None]
+    gaps = {
+        _named(row): [row["held_count"], row["portal_total"]]
+        for row in counted
+        if row["held_count"] != row["portal_total"]
+    }
+    return _verdict(gaps, "held_and_total", streams_counted=len(counted))
+
+
+@dg.asset_check(asset=_CURSORS, description="Every stream could be read the last time: no scope missing, no failure.")
+def every_stream_is_readable(place: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+    """What could not be read, with the sentence that says why and what to do."""
+    shut = {
+        _named(row): f"{row['status']}: {row['error_message'] or 'no reason was given.'}"
+        for row in _streams(place)
+        if row["status"] not in {None, StreamStatus.SYNCED}
+    }
+    return _verdict(shut, "not_read")
+
+
+@dg.asset_check(
+    asset=dg.AssetKey([RAW_HUBSPOT, "properties"]),
+    additional_deps=[dg.AssetKey([RAW_HUBSPOT, "pipeline_stages"])],
+    description="Every property and stage a tenant has mapped is still in HubSpot, and still of a fitting type.",
+)
+def mappings_are_valid(place: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+    """A property that vanished, was archived or was retyped makes a fact unknown, and nobody else would say so."""
+    wrong: dict[str, list[str]] = {}
+    for tenant in place.directory.tenants():
+        found = _mappable(place, tenant.tenant_id)
+        if not found.properties:
+            continue  # Nothing was loaded yet, or companies may not be read: `every_stream_is_readable` tells.
+        for field, mapping in place.mappings.current(tenant.tenant_id).items():
+            if sentences := problems(mapping, found):
+                wrong[f"{tenant.tenant_id} {field}"] = sentences
+    return _verdict(wrong, "problems")
 
 
 @dg.asset_check(
@@ -70,12 +105,38 @@ def companies_are_all_there(place: dg.ResourceParam[Installation]) -> dg.AssetCh
     return _verdict({row["tenant_id"]: [row["held"], row["served"]] for row in gaps}, "held_and_served")
 
 
-CHECKS = [tickets_are_fresh, tickets_are_complete, dead_letters_are_few, companies_are_all_there]
+CHECKS = [
+    streams_are_fresh,
+    streams_are_complete,
+    every_stream_is_readable,
+    mappings_are_valid,
+    dead_letters_are_few,
+    companies_are_all_there,
+]
 
 
-def _rows(place: Installation, sql: str) -> list[dict[str, Any]]:
-    return place.warehouse.rows(sql)
+def _streams(place: Installation) -> list[dict[str, Any]]:
+    return _rows(place, "select * from raw_hubspot.sync_cursors order by tenant_id, stream")
 
 
-def _verdict(offenders: Mapping[str, Any], name: str) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(passed=not offenders, metadata={name: dg.MetadataValue.json(dict(offenders))})
+def _named(row: Mapping[str, Any]) -> str:
+    return f"{row['tenant_id']} {row['stream']}"
+
+
+def _mappable(place: Installation, tenant_id: str) -> Mappable:
+    return Mappable.in_rows(
+        _rows(
+            place,
+            "select * from raw_hubspot.properties where tenant_id = :tenant_id and object_type = 'companies'",
+            tenant_id=tenant_id,
+        ),
+        _rows(place, "select * from raw_hubspot.pipeline_stages where tenant_id = :tenant_id", tenant_id=tenant_id),
+    )
+
+
+def _rows(place: Installation, sql: str, **params: object) -> list[dict[str, Any]]:
+    return place.warehouse.rows(sql, **params)
+
+
+def _verdict(offenders: Mapping[str, Any], name: str, **seen: Any) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=not offenders, metadata={name: dict(offenders), **seen})

@@ -23,6 +23,7 @@ _TAGS = [
     {"name": "board", "description": "Churn-risk cards and their evidence."},
     {"name": "metrics", "description": "Daily series behind the dashboard."},
     {"name": "companies", "description": "Companies and how things are with them."},
+    {"name": "sources", "description": "How well HubSpot was read."},
     {"name": "connections", "description": "How the tenant's HubSpot is reached."},
 ]
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, insert, select, update
 
 from core.appdb.engine import writing
+from core.appdb.tables import field_mapping as field_mapping_table
 from core.appdb.tables import tenant as tenant_table
 from core.appdb.tables import topic as topic_table
 from core.appdb.tables import trigger_param as trigger_param_table
@@ -23,20 +24,13 @@ class UnknownTenant(Terminal):
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """One customer of churnboard. The `…_property` fields name HubSpot company properties; None: not mapped."""
+    """One customer of churnboard; `currency` is what its revenue is reported in (ISO 4217)."""
 
     tenant_id: TenantId
     name: str
     cell: Cell
     plan_tier: PlanTier = PlanTier.STARTER
     currency: str = "USD"
-    mrr_property: str | None = None
-    renewal_property: str | None = None
-    last_login_property: str | None = None
-    onboarding_step_property: str | None = None
-    usage_property: str | None = None
-    new_stage_ids: Sequence[str] | None = None
-    waiting_stage_ids: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,17 +94,20 @@ class TenantDirectory:
         with self._engine.connect() as connection:
             tenants = [
                 {name: value for name, value in row.items() if name not in _OURS_ALONE}
-                | {name: json.dumps(row[name]) if row[name] is not None else None for name in _JSON_COLUMNS}
                 for row in _all(connection, tenant_table)
+            ]
+            mappings = [
+                row | {"stage_ids": None if row["stage_ids"] is None else json.dumps(row["stage_ids"])}
+                for row in _all(connection, field_mapping_table)
             ]
             return {
                 "tenants": tenants,
+                "field_mappings": mappings,
                 "topics": _all(connection, topic_table),
                 "trigger_params": _newest(_all(connection, trigger_param_table)),
             }
 
 
-_JSON_COLUMNS = ("new_stage_ids", "waiting_stage_ids")
 _OURS_ALONE = ("cell", "created_at")
 
 

@@ -1,5 +1,6 @@
 """The tables of the application database. Migrations in `migrations/` build exactly these (a test compares the two)."""
 
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from core.appdb.types import UtcDateTime
-from core.vocabulary import CardStatus, ConnectionStatus, PlanTier, Role, TriggerType
+from core.vocabulary import CardStatus, ConnectionStatus, MappedField, MrrUnit, PlanTier, Role, TriggerType
 
 metadata = MetaData(
     naming_convention={
@@ -35,9 +36,7 @@ metadata = MetaData(
 )
 
 
-def _one_of(
-    column: str, values: type[CardStatus | ConnectionStatus | PlanTier | Role | TriggerType]
-) -> CheckConstraint:
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} in ({listed})", name=f"{column}_listed")
 
@@ -50,13 +49,6 @@ tenant = Table(
     Column("plan_tier", String(20), nullable=False, default=PlanTier.STARTER),
     Column("cell", String(40), nullable=False, comment="Which ingestion cell carries the tenant; by default its own."),
     Column("currency", String(3), nullable=False, default="USD"),
-    Column("mrr_property", Text),
-    Column("renewal_property", Text),
-    Column("last_login_property", Text),
-    Column("onboarding_step_property", Text),
-    Column("usage_property", Text),
-    Column("new_stage_ids", JSON),
-    Column("waiting_stage_ids", JSON),
     Column("created_at", UtcDateTime, nullable=False),
     _one_of("plan_tier", PlanTier),
 )
@@ -125,6 +117,23 @@ trigger_param = Table(
     Column("value", Float, nullable=False),
     Column("valid_from_at", UtcDateTime, nullable=False),
     _one_of("trigger_type", TriggerType),
+)
+
+field_mapping = Table(
+    "field_mapping",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("field", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="From 1, without gaps, per field."),
+    Column("property_name", Text),
+    Column("stage_ids", JSON(none_as_null=True)),
+    Column("unit", String(10)),
+    Column("currency", String(3)),
+    Column("currency_property", Text),
+    Column("valid_from_at", UtcDateTime, nullable=False),
+    Column("author", String(255), nullable=False),
+    _one_of("field", MappedField),
+    _one_of("unit", MrrUnit),
 )
 
 card_event = Table(
@@ -237,6 +246,7 @@ published_card_evidence = _published(
         "sentiment": Text,
         "churn_intent": Text,
         "target": Text,
+        "reading_scope": Text,
         "analyzer": Text,
         "model": Text,
         "prompt_version": Text,
@@ -309,11 +319,17 @@ published_source_health = _published(
     ("stream",),
     {
         "stream": Text,
+        "status": Text,
+        "error_message": Text,
+        "attempted_at": UtcDateTime,
         "synced_at": UtcDateTime,
         "cursor_at": UtcDateTime,
+        "lag_seconds": Integer,
         "held_count": Integer,
         "portal_total": Integer,
+        "is_complete": Boolean,
         "is_fresh": Boolean,
+        "is_backfilling": Boolean,
     },
 )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.naming import RAW_HUBSPOT
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
-from ingestion.loader import RawTable, ensure_tables
+from ingestion.loader import RawTable, add_columns, ensure_tables
 
 _TEXT, _TIME, _FLAG = ColumnType.TEXT, ColumnType.TIMESTAMP, ColumnType.BOOLEAN
 _INTEGER, _FLOAT = ColumnType.INTEGER, ColumnType.FLOAT
@@ -54,6 +54,11 @@ TICKETS = ObjectType(
                 "hs_last_message_received_at",
             ),
             _TIME,
+        ),
+        # HubSpot's own reading of the tone, where the portal's plan has it; scores from 0 to 100.
+        **dict.fromkeys(("hs_overall_visitor_messages_sentiment", "hs_last_visitor_message_sentiment"), _TEXT),
+        **dict.fromkeys(
+            ("hs_overall_visitor_messages_sentiment_score", "hs_last_visitor_message_sentiment_score"), _FLOAT
         ),
     },
     history="hs_pipeline_stage",
@@ -245,5 +250,6 @@ SYNC_CURSORS = TableSpec(
 def ensure_raw_tables(warehouse: Warehouse) -> None:
     """Make every `raw_hubspot` table exist, also where nothing was ever loaded, so that whoever reads them can."""
     ensure_tables(warehouse, RAW_TABLES)
+    add_columns(warehouse, SYNC_CURSORS)
     if not warehouse.has_table(SYNC_CURSORS.schema, SYNC_CURSORS.name):
         warehouse.merge([(SYNC_CURSORS, [])])

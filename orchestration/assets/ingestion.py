@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 
 import dagster as dg
 from pydantic import Field
 
-from core.appdb.directory import Tenant
-from core.connections import AppMisconfigured, NotConnected
+from core.connections import AppMisconfigured
 from core.errors import Transient
 from core.installation import Installation
 from core.naming import RAW_APP, RAW_HUBSPOT
-from core.secrets import UnreadableSecret
 from core.tenants import cell
 from ingestion import app_state as app_state_source
 from ingestion.hubspot import tables
@@ -20,6 +17,7 @@ from ingestion.hubspot.report import CellReport
 from ingestion.hubspot.sync import SWEEP_SECONDS, Options, PortalAccess, sync_cell
 from ingestion.hubspot.tokens import StoredTokens
 from orchestration.partitions import CELLS
+from orchestration.portals import accesses
 from orchestration.resources import OnRows
 
 HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))
@@ -52,7 +50,7 @@ def hubspot(
     """Everything of one cell's portals that changed since their cursors: one failing tenant does not stop the others."""
     of = cell(context.partition_key)
     tenants = place.directory.tenants(of)
-    portals, unreachable = _portals(place, tenants, frozenset(config.allowed_deletions))
+    portals, unreachable = accesses(place, tenants, allowed_deletions=config.allowed_deletions)
 
     def on_progress(tenant: str, stream: str, rows: int) -> None:
         context.log.info(f"{tenant} {stream}: {rows:,} rows")
@@ -94,29 +92,6 @@ def app_state(
     context.log.info(f"Loaded {', '.join(f'{len(rows[table])} {table}' for table in APP_TABLES)}.")
     for table in APP_TABLES:
         yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata={"dagster/row_count": len(rows[table])})
-
-
-def _portals(
-    place: Installation, tenants: Sequence[Tenant], allowed_deletions: frozenset[str]
-) -> tuple[list[PortalAccess], dict[str, str]]:
-    portals, unreachable = [], {}
-    for tenant in tenants:
-        connection = place.connection(tenant.tenant_id)
-        try:
-            connection.credentials()
-        except (NotConnected, UnreadableSecret) as error:
-            unreachable[str(tenant.tenant_id)] = str(error)
-            continue
-        lock = partial(place.warehouse.named_lock, f"token:{tenant.tenant_id}")
-        portals.append(
-            PortalAccess(
-                tenant_id=tenant.tenant_id,
-                base_url=place.settings.hubspot.hubspot_base_url,
-                access_token=StoredTokens(connection, place.oauth, lock),
-                allowed_deletions=allowed_deletions,
-            )
-        )
-    return portals, unreachable
 
 
 def _note_outcomes(place: Installation, report: CellReport, portals: Sequence[PortalAccess]) -> None:

@@ -7,12 +7,13 @@ from pydantic import SecretStr
 
 from analysis.topics import default_topics
 from core.appdb.directory import Tenant, Topic
+from core.appdb.mappings import FieldMapping
 from core.connections import Credentials
 from core.installation import Installation
-from core.tenants import cell, tenant_id
-from core.vocabulary import PlanTier
+from core.tenants import TenantId, cell, tenant_id
+from core.vocabulary import MappedField, MrrUnit, PlanTier
 
-_MAPPED = ("mrr_property", "renewal_property", "last_login_property", "onboarding_step_property", "usage_property")
+_MAPPED = tuple(field for field in MappedField if not field.is_stages)
 
 
 def connect_tenants(place: Installation, described: Mapping[str, Any]) -> None:
@@ -27,10 +28,20 @@ def connect_tenants(place: Installation, described: Mapping[str, Any]) -> None:
                 cell=cell(owner),
                 plan_tier=PlanTier(profile["plan_tier"]),
                 currency=profile["currency"],
-                **{name: profile[name] for name in _MAPPED},
             )
         )
+        _map_fields(place, owner, profile)
         credentials = Credentials(access_token=SecretStr(portal["access_token"]))
         place.connection(owner).keep(credentials, hub_id=portal["hub_id"])
         topics = profile["topics"] or [(topic.name, topic.description) for topic in default_topics()]
         place.directory.save_topics(owner, [Topic(name=name, description=text) for name, text in topics])
+
+
+def _map_fields(place: Installation, owner: TenantId, profile: Mapping[str, Any]) -> None:
+    """What the sandbox says its properties mean; a field somebody has mapped since, or cleared, is left alone."""
+    known = {one.mapping.field for one in place.mappings.history(owner)}
+    for field in _MAPPED:
+        name = profile[f"{field}_property"]
+        if name is not None and field not in known:
+            unit = MrrUnit.MONTH if field is MappedField.MRR else None
+            place.mappings.set(owner, FieldMapping(field=field, property_name=name, unit=unit), author="demo")

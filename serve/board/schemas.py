@@ -6,7 +6,16 @@ from typing import Any
 
 from pydantic import Field
 
-from core.vocabulary import CardStatus, ChurnIntent, MrrSource, Sentiment, Severity, Target, TriggerType
+from core.vocabulary import (
+    CardStatus,
+    ChurnIntent,
+    MrrSource,
+    ReadingScope,
+    Sentiment,
+    Severity,
+    Target,
+    TriggerType,
+)
 from serve.paging import MAX_LIMIT
 from serve.schemas import Build, Cursor, Query, Schema, Text
 
@@ -100,11 +109,12 @@ class Card(Schema):
     """Monthly recurring revenue of the company, in `currency`."""
 
     mrr_source: MrrSource
-    """Where that figure came from; an assumed one must be shown as assumed."""
+    """Where that figure came from; an assumed one must be shown as assumed, one in another currency adds up with no other."""
 
     currency: str | None = Field(examples=["EUR"])
     priority: float | None
-    """Expected revenue at risk: mrr times how often such cards came true."""
+    """Expected revenue at risk, in the currency the tenant reports in: mrr times how often such cards came true. A figure in
+    another currency counts as unknown."""
 
     looks_resolved: bool
     """The signal is off, its tickets are closed, and the last word was not a bad one."""
@@ -154,6 +164,9 @@ class Evidence(Schema):
     sentiment: Sentiment | None
     churn_intent: ChurnIntent | None
     target: Target | None
+    reading_scope: ReadingScope | None
+    """What the reading was made from."""
+
     analyzer: str | None = Field(examples=["embedded"])
     model: str | None
     prompt_version: str | None

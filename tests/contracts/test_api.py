@@ -15,6 +15,7 @@ from serve.board.schemas import Card, Evidence
 from serve.companies.schemas import Company
 from serve.metrics.schemas import SentimentDay, TopicDay
 from serve.openapi import openapi_document
+from serve.sources.schemas import Source
 from tests.support.api import Api, local_settings, running_api
 from tests.support.connections import app_settings, connect
 from tests.support.published import add_tenant, publish_sample
@@ -41,6 +42,7 @@ def test_names_that_clients_are_generated_from_do_not_change() -> None:
         "list_sentiment_metrics": "GET /api/v1/metrics/sentiment",
         "list_companies": "GET /api/v1/companies",
         "get_company": "GET /api/v1/companies/{company_id}",
+        "list_sources": "GET /api/v1/sources",
         "list_connections": "GET /api/v1/connections",
         "authorize_hubspot": "POST /api/v1/connections/hubspot/authorize",
         "finish_hubspot": "GET /api/v1/connections/hubspot/callback",
@@ -86,6 +88,7 @@ def test_the_framework_s_own_error_body_is_nowhere() -> None:
         (Company, "companies", set()),
         (TopicDay, "topic_metrics_daily", set()),
         (SentimentDay, "sentiment_daily", set()),
+        (Source, "source_health", set()),
     ],
 )
 def test_bodies_are_the_columns_of_their_mart(schema: Any, mart: str, extra: set[str]) -> None:

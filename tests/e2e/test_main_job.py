@@ -134,8 +134,10 @@ class TestEmbedded(Life):
     def test_the_checks_ran_and_say_so(self, scene: Scene) -> None:
         checks = scene.instance.get_latest_asset_check_evaluation_record
         for key, name in (
-            (["raw_hubspot", "tickets"], "tickets_are_fresh"),
-            (["raw_hubspot", "tickets"], "tickets_are_complete"),
+            (["raw_hubspot", "sync_cursors"], "streams_are_fresh"),
+            (["raw_hubspot", "sync_cursors"], "streams_are_complete"),
+            (["raw_hubspot", "sync_cursors"], "every_stream_is_readable"),
+            (["raw_hubspot", "properties"], "mappings_are_valid"),
             (["marts", "companies"], "companies_are_all_there"),
             (["publish"], "every_tenant_is_published"),
         ):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.support.warehouse_fixtures import (
     SourceRow,
+    all_fields_mapped,
     company,
     contact,
     default_stages,
@@ -93,6 +94,7 @@ def planted_rows() -> list[SourceRow]:
 def _acme() -> list[SourceRow]:
     return [
         tenant(),
+        *all_fields_mapped(),
         portal(company_currency="USD"),
         owner(),
         *default_stages(),
@@ -143,7 +145,8 @@ def _acme() -> list[SourceRow]:
 
 def _globex() -> list[SourceRow]:
     return [
-        tenant(tenant_id="globex", currency=None, mrr_property=None, renewal_property=None),
+        tenant(tenant_id="globex", currency=None),
+        *(row for row in all_fields_mapped(tenant_id="globex") if row.values["field"] not in {"mrr", "renewal"}),
         portal(tenant_id="globex", company_currency=None),
         *default_stages(tenant_id="globex"),
         sync_cursor(tenant_id="globex", synced_at=AS_OF - timedelta(days=3)),

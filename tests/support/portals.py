@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from pydantic import SecretStr
 
 from core.tenants import cell, tenant_id
 from core.warehouse import Warehouse
+from ingestion.hubspot.ahead import crew
+from ingestion.hubspot.client import HubSpotClient
 from ingestion.hubspot.limiter import Limits
+from ingestion.hubspot.reader import Portal as ReadPortal
 from ingestion.hubspot.report import CellReport
 from ingestion.hubspot.sync import Options, PortalAccess, refetch_cell, sync_cell
 from ingestion.sandbox.world import Portal, TenantProfile, World
@@ -65,6 +69,14 @@ def access(portal: Portal, base_url: str, **changes: Any) -> PortalAccess:
     """The way to a sandbox portal, without waiting for rate limits."""
     given = {"access_token": SecretStr(portal.static_token), "limits": UNLIMITED, **changes}
     return PortalAccess(tenant_id(portal.tenant.tenant_id), base_url, **given)
+
+
+@contextmanager
+def reading(portal: Portal, base_url: str) -> Iterator[ReadPortal]:
+    """A sandbox portal through our own reader."""
+    way = access(portal, base_url)
+    with HubSpotClient(way.base_url, way.tenant_id, way.access_token) as client, crew(1) as hands:
+        yield ReadPortal(client, hands)
 
 
 def sync(

@@ -84,6 +84,7 @@ def evidence(of_card: Row, number: int = 1, **values: Any) -> Row:
         "sentiment": "very_negative",
         "churn_intent": "explicit",
         "target": "product",
+        "reading_scope": "opening_message",
         "analyzer": "embedded",
         "model": "embedded-1",
         "prompt_version": "sentiment-1",
@@ -145,6 +146,25 @@ def sentiment_day(metric_on: date, **values: Any) -> Row:
     return base | values
 
 
+def source(stream: str, **values: Any) -> Row:
+    """One stream, read an hour before the build."""
+    base: Row = {
+        "stream": stream,
+        "status": "synced",
+        "error_message": None,
+        "attempted_at": AS_OF - timedelta(minutes=59),
+        "synced_at": AS_OF - timedelta(minutes=59),
+        "cursor_at": AS_OF - timedelta(hours=1),
+        "lag_seconds": 3600,
+        "held_count": 12,
+        "portal_total": 12,
+        "is_complete": True,
+        "is_fresh": True,
+        "is_backfilling": False,
+    }
+    return base | values
+
+
 def publish(
     engine: Engine,
     tenant_id: str,
@@ -155,6 +175,7 @@ def publish(
     companies: Sequence[Row] = (),
     topics: Sequence[Row] = (),
     sentiment: Sequence[Row] = (),
+    sources: Sequence[Row] = (),
     as_of_at: datetime = AS_OF,
     published_at: datetime | None = None,
 ) -> Build:
@@ -173,7 +194,7 @@ def publish(
         "companies": companies,
         "topic_metrics_daily": topics,
         "sentiment_daily": sentiment,
-        "source_health": (),
+        "source_health": sources,
     }
     BuildStore(engine).publish(
         build,
@@ -200,6 +221,10 @@ def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *,
         "companies": [company(1), company(2, active_triggers="", active_trigger_count=0, mrr=None), company(3)],
         "topics": [topic_day(date(2026, 3, day), name) for day in (1, 30, 31) for name in ("billing", "none")],
         "sentiment": [sentiment_day(date(2026, 3, day)) for day in (1, 30, 31)],
+        "sources": [
+            source("contacts", status="missing_scope", cursor_at=None, lag_seconds=None, is_fresh=False),
+            source("tickets"),
+        ],
     }
     if mark:
         rows["sentiment"] = [row | {"unread_count": MARKED_COUNT} for row in rows["sentiment"]]
@@ -208,7 +233,17 @@ def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *,
     return rows["cards"]
 
 
-_CLOSED_LISTS = {"trigger_type", "severity", "mrr_source", "sentiment", "churn_intent", "target", "sentiment_trend"}
+_CLOSED_LISTS = {
+    "trigger_type",
+    "severity",
+    "mrr_source",
+    "sentiment",
+    "churn_intent",
+    "target",
+    "sentiment_trend",
+    "status",
+    "reading_scope",
+}
 
 
 def _marked(row: Row, mark: str) -> Row:

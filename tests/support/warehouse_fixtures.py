@@ -35,6 +35,9 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         **_texts("source_type hubspot_owner_id hs_primary_company_id"),
         **dict.fromkeys(("createdate", "closed_date", "hs_lastmodifieddate", "first_agent_reply_date"), AT),
         "hs_last_message_received_at": AT,
+        **_texts("hs_overall_visitor_messages_sentiment hs_last_visitor_message_sentiment"),
+        "hs_overall_visitor_messages_sentiment_score": FLOAT,
+        "hs_last_visitor_message_sentiment_score": FLOAT,
         "archived": BOOL,
         "archived_at": AT,
         **_texts("url properties"),
@@ -112,8 +115,15 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "loaded_at": AT,
     },
     "raw_app.tenants": {
-        **_texts("tenant_id name plan_tier currency mrr_property renewal_property last_login_property"),
-        **_texts("onboarding_step_property usage_property new_stage_ids waiting_stage_ids"),
+        **_texts("tenant_id name plan_tier currency"),
+        "loaded_at": AT,
+    },
+    "raw_app.field_mappings": {
+        **_texts("tenant_id field"),
+        "version": INT,
+        **_texts("property_name stage_ids unit currency currency_property"),
+        "valid_from_at": AT,
+        "author": TEXT,
         "loaded_at": AT,
     },
     "raw_app.topics": {
@@ -398,9 +408,18 @@ def portal(*, tenant_id: str = "acme", company_currency: str | None = "EUR") -> 
 
 
 def sync_cursor(
-    *, synced_at: datetime, tenant_id: str = "acme", stream: str = "tickets", held_count: int = 0
+    *,
+    synced_at: datetime | None,
+    tenant_id: str = "acme",
+    stream: str = "tickets",
+    held_count: int = 0,
+    portal_total: int | None = None,
+    status: str = "synced",
+    error_message: str | None = None,
+    attempted_at: datetime | None = None,
+    resume_until_at: datetime | None = None,
 ) -> SourceRow:
-    """What the last proved load of a stream left behind."""
+    """What the last proved load of a stream left behind, and how the last attempt ended; `synced_at` None: never proved."""
     return SourceRow(
         "raw_hubspot.sync_cursors",
         {
@@ -411,31 +430,20 @@ def sync_cursor(
             "extracted_count": 10,
             "loaded_count": 10,
             "held_count": held_count,
-            "portal_total": None,
+            "portal_total": portal_total,
             "run_id": "run-1",
             "synced_at": synced_at,
-            "status": "synced",
-            "error_message": None,
-            "attempted_at": synced_at,
-            "resume_after": None,
-            "resume_until_at": None,
+            "status": status,
+            "error_message": error_message,
+            "attempted_at": attempted_at or synced_at,
+            "resume_after": "100" if resume_until_at else None,
+            "resume_until_at": resume_until_at,
         },
     )
 
 
-def tenant(
-    *,
-    tenant_id: str = "acme",
-    currency: str | None = "EUR",
-    mrr_property: str | None = "mrr",
-    renewal_property: str | None = "renewal_date",
-    last_login_property: str | None = "last_login",
-    onboarding_step_property: str | None = "onboarding_step",
-    usage_property: str | None = "usage_30d",
-    new_stage_ids: list[str] | None = None,
-    waiting_stage_ids: list[str] | None = None,
-) -> SourceRow:
-    """A tenant who has mapped every company property we know a use for."""
+def tenant(*, tenant_id: str = "acme", currency: str | None = "EUR") -> SourceRow:
+    """A tenant with nothing mapped."""
     return SourceRow(
         "raw_app.tenants",
         {
@@ -443,16 +451,50 @@ def tenant(
             "name": tenant_id.title(),
             "plan_tier": "pro",
             "currency": currency,
-            "mrr_property": mrr_property,
-            "renewal_property": renewal_property,
-            "last_login_property": last_login_property,
-            "onboarding_step_property": onboarding_step_property,
-            "usage_property": usage_property,
-            "new_stage_ids": None if new_stage_ids is None else json.dumps(new_stage_ids),
-            "waiting_stage_ids": None if waiting_stage_ids is None else json.dumps(waiting_stage_ids),
             "loaded_at": LOADED_AT,
         },
     )
+
+
+def field_mapping(
+    *,
+    field: str,
+    property_name: str | None = None,
+    tenant_id: str = "acme",
+    version: int = 1,
+    unit: str | None = None,
+    currency: str | None = None,
+    currency_property: str | None = None,
+    stage_ids: list[str] | None = None,
+) -> SourceRow:
+    """What a tenant means by a field."""
+    return SourceRow(
+        "raw_app.field_mappings",
+        {
+            "tenant_id": tenant_id,
+            "field": field,
+            "version": version,
+            "property_name": property_name,
+            "stage_ids": None if stage_ids is None else json.dumps(stage_ids),
+            "unit": unit,
+            "currency": currency,
+            "currency_property": currency_property,
+            "valid_from_at": datetime(2026, 1, 1, tzinfo=UTC),
+            "author": "ada",
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def all_fields_mapped(*, tenant_id: str = "acme") -> list[SourceRow]:
+    """Every company property we know a use for."""
+    return [
+        field_mapping(tenant_id=tenant_id, field="mrr", property_name="mrr", unit="month"),
+        field_mapping(tenant_id=tenant_id, field="renewal", property_name="renewal_date"),
+        field_mapping(tenant_id=tenant_id, field="last_login", property_name="last_login"),
+        field_mapping(tenant_id=tenant_id, field="onboarding_step", property_name="onboarding_step"),
+        field_mapping(tenant_id=tenant_id, field="usage", property_name="usage_30d"),
+    ]
 
 
 def trigger_param(

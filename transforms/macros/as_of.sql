@@ -38,3 +38,8 @@
 {% macro history_start_on() -%}
     ({{ as_of_on() }} - {{ (var("history_days") | int) - 1 }})
 {%- endmacro %}
+
+{# For how long what was read of a stream is taken for all there is. #}
+{% macro fresh_interval() -%}
+    interval '{{ var("fresh_hours") | int }} hours'
+{%- endmacro %}

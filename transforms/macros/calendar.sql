@@ -17,3 +17,8 @@
         as date
     )
 {%- endmacro %}
+
+{# Whole seconds from one timestamp to a later one; 0 where it is not later, null where either is. #}
+{% macro seconds_between(from_at, to_at) -%}
+    case when {{ from_at }} is not null then cast(floor(greatest(extract(epoch from {{ to_at }} - {{ from_at }}), 0)) as bigint) end
+{%- endmacro %}

@@ -67,3 +67,8 @@
 {% macro rounded(expression, digits=6) -%}
     cast({{ exact(expression, digits) }} as double precision)
 {%- endmacro %}
+
+{# A currency as its ISO 4217 code is written, or null. #}
+{% macro currency_code(text) -%}
+    nullif(upper(trim({{ text }})), '')
+{%- endmacro %}

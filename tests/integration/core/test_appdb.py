@@ -2,19 +2,25 @@
 
 import multiprocessing
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+import core.appdb
 from core.appdb import metadata, open_app_database
-from core.appdb.engine import UnknownDatabase, open_engine
+from core.appdb.engine import UnknownDatabase, migrate, open_engine
+from core.appdb.mappings import FieldMappings
 from core.appdb.tables import tenant
+from core.vocabulary import MappedField
 
 
 def row(**values: object) -> dict[str, object]:
@@ -26,6 +32,36 @@ def test_migrations_build_exactly_the_tables(app_database: Engine) -> None:
     with app_database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def move(step: Callable[[Config, str], None], engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(core.appdb.__file__).with_name("migrations")))
+    config.attributes["engine"] = engine
+    step(config, revision)
+
+
+def test_mappings_that_stood_in_the_tenant_become_first_versions_and_come_back(app_database_url: str) -> None:
+    engine = open_engine(app_database_url)
+    move(command.upgrade, engine, "0002")
+    old = {"plan_tier": "pro", "currency": "EUR", "mrr_property": "arr", "new_stage_ids": '["0/1"]'}
+    old |= {"renewal_property": None, "waiting_stage_ids": "null"}
+    columns = row(**old)
+    names = ", ".join(columns)
+    with engine.begin() as connection:
+        values = text(f"insert into tenant ({names}) values ({', '.join(f':{name}' for name in columns)})")
+        connection.execute(values, columns)
+    migrate(engine)
+    kept = {one.mapping.field: one.mapping for one in FieldMappings(engine).history("acme")}
+    assert set(kept) == {"mrr", "new_stages"}
+    assert (kept[MappedField.MRR].property_name, kept[MappedField.MRR].unit) == ("arr", "month")
+    assert kept[MappedField.NEW_STAGES].stage_ids == ("0/1",)
+    move(command.downgrade, engine, "0002")
+    with engine.connect() as connection:
+        [back] = connection.execute(text("select mrr_property, renewal_property from tenant")).all()
+    assert tuple(back) == ("arr", None)
+    migrate(engine)
+    engine.dispose()
 
 
 def test_processes_that_start_together_migrate_once(app_database_url: str) -> None:

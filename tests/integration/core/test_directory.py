@@ -1,7 +1,5 @@
 """Tenants and what the warehouse is told of them."""
 
-import json
-
 import pytest
 from sqlalchemy import Engine
 
@@ -13,9 +11,7 @@ from core.appdb.directory import (
 )
 from core.tenants import cell, tenant_id
 
-ACME = Tenant(
-    tenant_id=tenant_id("acme"), name="Acme", cell=cell("acme"), mrr_property="mrr", waiting_stage_ids=["0/2"]
-)
+ACME = Tenant(tenant_id=tenant_id("acme"), name="Acme", cell=cell("acme"))
 
 
 @pytest.fixture
@@ -45,10 +41,3 @@ def test_topics_people_edited_are_left_alone(directory: TenantDirectory) -> None
         ("Billing", "as edited"),
         ("Login", "seeded"),
     ]
-
-
-def test_the_warehouse_is_told_lists_as_json_text(directory: TenantDirectory) -> None:
-    directory.save(ACME)
-    [row] = directory.app_state()["tenants"]
-    assert json.loads(row["waiting_stage_ids"]) == ["0/2"]
-    assert row["new_stage_ids"] is None

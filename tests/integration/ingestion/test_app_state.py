@@ -12,8 +12,19 @@ from ingestion.loader import UnloadableRows
 MOMENT = datetime(2026, 5, 1, tzinfo=UTC)
 ROWS: dict[str, list[dict[str, object]]] = {
     "tenants": [
-        {"tenant_id": "acme", "name": "Acme", "plan_tier": "pro", "currency": "EUR", "mrr_property": "mrr"},
-        {"tenant_id": "bolt", "name": "Bolt", "plan_tier": "starter", "currency": "USD", "new_stage_ids": '["0/1"]'},
+        {"tenant_id": "acme", "name": "Acme", "plan_tier": "pro", "currency": "EUR"},
+        {"tenant_id": "bolt", "name": "Bolt", "plan_tier": "starter", "currency": "USD"},
+    ],
+    "field_mappings": [
+        {
+            "tenant_id": "acme",
+            "field": "new_stages",
+            "version": version,
+            "stage_ids": '["0/1"]',
+            "valid_from_at": MOMENT,
+            "author": "ada",
+        }
+        for version in (1, 2)
     ],
     "topics": [{"tenant_id": "acme", "name": "Billing", "description": "", "is_active": True, "version": 2}],
     "trigger_params": [
@@ -34,12 +45,13 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
     def replace(rows: dict[str, list[dict[str, object]]]) -> dict[str, int]:
         return load_app_state(rows, warehouse=warehouse, work_dir=tmp_path)
 
-    assert replace({}) == {"tenants": 0, "topics": 0, "trigger_params": 0}
+    assert replace({}) == {"tenants": 0, "field_mappings": 0, "topics": 0, "trigger_params": 0}
     assert warehouse.rows("select * from raw_app.topics") == [], "the table exists before anybody made a topic"
-    assert replace(ROWS) == {"tenants": 2, "topics": 1, "trigger_params": 2}
-    assert replace(ROWS) == {"tenants": 0, "topics": 0, "trigger_params": 0}
+    assert replace(ROWS) == {"tenants": 2, "field_mappings": 2, "topics": 1, "trigger_params": 2}
+    assert replace(ROWS) == {"tenants": 0, "field_mappings": 0, "topics": 0, "trigger_params": 0}
     assert replace({**ROWS, "tenants": ROWS["tenants"][:1], "trigger_params": []}) == {
         "tenants": 1,
+        "field_mappings": 0,
         "topics": 0,
         "trigger_params": 0,
     }

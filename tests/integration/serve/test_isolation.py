@@ -112,6 +112,7 @@ def test_the_matrix_has_every_operation() -> None:
         "list_sentiment_metrics",
         "list_companies",
         "get_company",
+        "list_sources",
         "list_connections",
         "authorize_hubspot",
         "disconnect_hubspot",

@@ -52,7 +52,7 @@ def told_day_by_day(course: list[int]) -> list[Episode]:
 def episodes_sql(duckdb_marts: BuiltWarehouse) -> str:
     path = duckdb_marts.target_dir / "compiled" / "churnboard" / "models" / "intermediate" / "int_episodes.sql"
     # Without the name of the database it was compiled for.
-    return re.sub(r'"\w+"\.("(?:intermediate|staging)")', r"\1", path.read_text())
+    return re.sub(r'"\w+"\.("intermediate")', r"\1", path.read_text())
 
 
 # Days that hold or open, and gaps around the lengths at which the rule changes its mind.
@@ -72,9 +72,9 @@ def test_episodes_are_what_the_rule_tells_day_by_day(several: list[list[int]], e
         if state != BELOW or offset % 2
     ]
     with duckdb.connect() as connection:
-        connection.execute("create schema intermediate; create schema staging")
+        connection.execute("create schema intermediate")
         connection.execute(
-            "create view staging.stg_hubspot__sync_cursors as select '' tenant_id, '' stream, localtimestamp synced_at"
+            "create view intermediate.int_streams as select '' tenant_id, '' stream, localtimestamp trusted_until_at"
         )
         connection.execute(
             "create table days (tenant_id text, company_id text, trigger_type text, scored_on date, state int)"

@@ -11,10 +11,14 @@ import pytest
 from core.naming import INTERMEDIATE, MARTS, STAGING
 from core.vocabulary import (
     ChurnIntent,
+    MappedField,
     MrrSource,
+    MrrUnit,
+    ReadingScope,
     Sentiment,
     SentimentTrend,
     Severity,
+    StreamStatus,
     Target,
     TicketStatus,
     TriggerType,
@@ -150,6 +154,10 @@ def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
         "sentiment": Sentiment,
         "churn_intent": ChurnIntent,
         "target": Target,
+        "status": StreamStatus,
+        "field": MappedField,
+        "unit": MrrUnit,
+        "reading_scope": ReadingScope,
     }
     tested = {
         (_arguments(test)["column_name"], frozenset(_arguments(test)["values"]))

@@ -25,6 +25,13 @@ mapped as (
     select
         companies.*,
         tenants.currency,
+        tenants.mrr_unit,
+        -- A company for which nobody filled in the currency is billed in the one the tenant named, or reports in.
+        coalesce(
+            {{ currency_code(json_field('companies.properties', 'tenants.mrr_currency_property')) }},
+            tenants.mrr_currency,
+            tenants.currency
+        ) as mrr_currency,
         {{ json_field('companies.properties', 'tenants.mrr_property') }} as mrr_text,
         {{ json_field('companies.properties', 'tenants.renewal_property') }} as renewal_text,
         {{ json_field('companies.properties', 'tenants.last_login_property') }} as last_login_text,
@@ -51,16 +58,32 @@ typed as (
 
 ),
 
-known as (
+priced as (
 
     select
         *,
         -- A negative or absurd amount is a typing error, not money.
-        case when mrr_number >= 0 and mrr_number < 1e12 then {{ rounded('mrr_number', 2) }} end as known_mrr,
+        case
+            when mrr_number >= 0 and mrr_number < 1e12
+                then {{ rounded("mrr_number / case when mrr_unit = 'year' then 12 else 1 end", 2) }}
+        end as amount,
+        mrr_currency is null or coalesce(mrr_currency = currency, false) as is_reporting_currency,
         case when last_login_date <= {{ as_of_on() }} then last_login_date end as last_login_on,
         cast(created_at as date) as created_on
 
     from typed
+
+),
+
+-- Amounts in another currency are shown, and compared with nothing: no exchange rate is known here.
+known as (
+
+    select
+        *,
+        case when is_reporting_currency then amount end as known_mrr,
+        amount is not null and not is_reporting_currency as is_other_currency
+
+    from priced
 
 ),
 
@@ -106,13 +129,15 @@ final as (
 
         -- money
         known.known_mrr,
-        coalesce(known.known_mrr, {{ rounded('tenant_mrr.median_mrr', 2) }}) as mrr,
+        coalesce(known.known_mrr, {{ rounded('tenant_mrr.median_mrr', 2) }}) as comparable_mrr,
+        coalesce(known.amount, {{ rounded('tenant_mrr.median_mrr', 2) }}) as mrr,
         case
             when known.known_mrr is not null then 'mapped_property'
+            when known.is_other_currency then 'other_currency'
             when tenant_mrr.median_mrr is not null then 'tenant_median_assumed'
             else 'unknown'
         end as mrr_source,
-        known.currency,
+        case when known.is_other_currency then known.mrr_currency else known.currency end as currency,
         coalesce(ranked.at_least_count <= greatest(1, floor(tenant_mrr.company_count * 0.1)), false) as is_mrr_top_tenth,
         coalesce(ranked.at_least_count <= greatest(1, floor(tenant_mrr.company_count * 0.25)), false) as is_mrr_top_quarter,
 

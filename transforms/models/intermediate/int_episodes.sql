@@ -2,7 +2,6 @@
 {% set days_to_close = 3 %}
 -- A signal that returns within so many days of its last day is the same story.
 {% set days_to_reopen = 14 %}
-{% set fresh_interval = "interval '" ~ (var("fresh_hours") | int) ~ " hours'" %}
 
 with holding_days as (
 
@@ -17,11 +16,11 @@ judged_until as (
     select
         tenant_id,
         case
-            when synced_at >= {{ as_of_at() }} - {{ fresh_interval }} then {{ as_of_on() }}
-            else cast(synced_at + {{ fresh_interval }} as date) - 1
+            when trusted_until_at >= {{ as_of_at() }} then {{ as_of_on() }}
+            else cast(trusted_until_at as date) - 1
         end as last_judged_on
 
-    from {{ ref('stg_hubspot__sync_cursors') }}
+    from {{ ref('int_streams') }}
     where stream = 'tickets'
 
 ),

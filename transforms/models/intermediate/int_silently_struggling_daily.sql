@@ -39,9 +39,9 @@ companies as (
 
 ),
 
-syncs as (
+streams as (
 
-    select * from {{ ref('stg_hubspot__sync_cursors') }}
+    select * from {{ ref('int_streams') }}
     where stream = 'tickets'
 
 ),
@@ -75,13 +75,12 @@ gated as (
         on
             company_days.tenant_id = tenant_days.tenant_id
             and company_days.day_on = tenant_days.day_on
-    inner join syncs
-        on company_days.tenant_id = syncs.tenant_id
+    inner join streams
+        on company_days.tenant_id = streams.tenant_id
     where
         company_days.company_age_days > params.company_age_min
         and tenant_days.ticket_count_30d >= params.lull_ratio * tenant_days.expected_count_30d
-        and syncs.synced_at >= least(cast(company_days.day_on + 1 as timestamp), {{ as_of_at() }})
-        - interval '{{ var("fresh_hours") | int }} hours'
+        and streams.trusted_until_at >= least(cast(company_days.day_on + 1 as timestamp), {{ as_of_at() }})
 
 ),
 

@@ -10,6 +10,37 @@ portals as (
 
 ),
 
+versions as (
+
+    select
+        *,
+        row_number() over (partition by tenant_id, field order by version desc) as version_rank
+
+    from {{ ref('stg_app__field_mappings') }}
+
+),
+
+mappings as (
+
+    select
+        tenant_id,
+        max(case when field = 'mrr' then property_name end) as mrr_property,
+        max(case when field = 'mrr' then unit end) as mrr_unit,
+        max(case when field = 'mrr' then {{ currency_code('currency') }} end) as mrr_currency,
+        max(case when field = 'mrr' then currency_property end) as mrr_currency_property,
+        max(case when field = 'renewal' then property_name end) as renewal_property,
+        max(case when field = 'last_login' then property_name end) as last_login_property,
+        max(case when field = 'onboarding_step' then property_name end) as onboarding_step_property,
+        max(case when field = 'usage' then property_name end) as usage_property,
+        max(case when field = 'new_stages' then stage_ids end) as new_stage_ids,
+        max(case when field = 'waiting_stages' then stage_ids end) as waiting_stage_ids
+
+    from versions
+    where version_rank = 1
+    group by tenant_id
+
+),
+
 -- A tenant whose settings have not been loaded yet still has tickets, and is scored with the defaults.
 seen as (
 
@@ -27,21 +58,28 @@ final as (
 
     select
         seen.tenant_id,
-        coalesce(nullif(trim(tenants.currency), ''), nullif(trim(portals.company_currency), '')) as currency,
-        tenants.mrr_property,
-        tenants.renewal_property,
-        tenants.last_login_property,
-        tenants.onboarding_step_property,
-        tenants.usage_property,
+        coalesce(
+            {{ currency_code('tenants.currency') }}, {{ currency_code('portals.company_currency') }}, mappings.mrr_currency
+        ) as currency,
+        mappings.mrr_property,
+        mappings.mrr_unit,
+        mappings.mrr_currency,
+        mappings.mrr_currency_property,
+        mappings.renewal_property,
+        mappings.last_login_property,
+        mappings.onboarding_step_property,
+        mappings.usage_property,
         -- Some JSON writers escape the slash between pipeline and stage.
-        replace(tenants.new_stage_ids, '\/', '/') as new_stage_ids,
-        replace(tenants.waiting_stage_ids, '\/', '/') as waiting_stage_ids
+        replace(mappings.new_stage_ids, '\/', '/') as new_stage_ids,
+        replace(mappings.waiting_stage_ids, '\/', '/') as waiting_stage_ids
 
     from seen
     left join tenants
         on seen.tenant_id = tenants.tenant_id
     left join portals
         on seen.tenant_id = portals.tenant_id
+    left join mappings
+        on seen.tenant_id = mappings.tenant_id
 
 )
 

@@ -141,6 +141,11 @@ final as (
         readings.target,
         readings.is_evidence_ok,
         readings.prompt_version,
+        coalesce(placed.overall_visitor_sentiment, placed.last_visitor_sentiment) as hubspot_sentiment,
+        case
+            when placed.overall_visitor_sentiment is not null then placed.overall_visitor_sentiment_score
+            else placed.last_visitor_sentiment_score
+        end as hubspot_sentiment_score,
         coalesce(readings.level < 0, false) as is_negative,
         coalesce(readings.is_evidence_ok and coalesce(readings.target, '') <> 'external', false) as is_eligible,
         case

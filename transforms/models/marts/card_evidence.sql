@@ -85,6 +85,7 @@ final as (
         readings.sentiment,
         readings.churn_intent,
         readings.target,
+        readings.reading_scope,
         readings.analyzer,
         readings.model,
         readings.prompt_version,

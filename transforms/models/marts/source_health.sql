@@ -1,6 +1,6 @@
-with cursors as (
+with streams as (
 
-    select * from {{ ref('stg_hubspot__sync_cursors') }}
+    select * from {{ ref('int_streams') }}
 
 ),
 
@@ -9,13 +9,19 @@ final as (
     select
         tenant_id,
         stream,
+        status,
+        error_message,
+        {{ with_zone('attempted_at') }} as attempted_at,
         {{ with_zone('synced_at') }} as synced_at,
         {{ with_zone('cursor_at') }} as cursor_at,
+        lag_seconds,
         cast(held_count as bigint) as held_count,
         cast(portal_total as bigint) as portal_total,
-        coalesce(synced_at >= {{ as_of_at() }} - interval '{{ var("fresh_hours") | int }} hours', false) as is_fresh
+        is_complete,
+        is_fresh,
+        is_backfilling
 
-    from cursors
+    from streams
 
 )
 

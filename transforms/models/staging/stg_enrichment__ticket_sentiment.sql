@@ -16,6 +16,8 @@ renamed as (
         level,
         churn_intent,
         target,
+        -- Analyzers are given subject and content; no message that came later is loaded.
+        'opening_message' as reading_scope,
 
         -- booleans
         coalesce(is_evidence_ok, false) as is_evidence_ok,

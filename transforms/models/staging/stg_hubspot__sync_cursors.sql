@@ -14,6 +14,9 @@ renamed as (
 
         -- text
         mode,
+        status,
+        error_message,
+        resume_after,
 
         -- numbers
         extracted_count,
@@ -23,7 +26,9 @@ renamed as (
 
         -- timestamps
         {{ utc('cursor_at') }} as cursor_at,
-        {{ utc('synced_at') }} as synced_at
+        {{ utc('synced_at') }} as synced_at,
+        {{ utc('attempted_at') }} as attempted_at,
+        {{ utc('resume_until_at') }} as resume_until_at
 
     from source
 

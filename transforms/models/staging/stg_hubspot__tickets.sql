@@ -23,6 +23,12 @@ renamed as (
         source_type,
         url,
         properties,
+        hs_overall_visitor_messages_sentiment as overall_visitor_sentiment,
+        hs_last_visitor_message_sentiment as last_visitor_sentiment,
+
+        -- numbers
+        hs_overall_visitor_messages_sentiment_score as overall_visitor_sentiment_score,
+        hs_last_visitor_message_sentiment_score as last_visitor_sentiment_score,
 
         -- booleans
         coalesce(archived, false) as is_archived,

@@ -1,0 +1,140 @@
+"""What each tenant means by MRR, renewal, login …: which HubSpot company property holds it, since when, and who said so.
+
+Append-only: a change is a new version, so what was believed at any moment can be read again. Whether a property exists and fits is
+not known here; `ingestion.hubspot.mappable` asks HubSpot before anything is written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from core.appdb.directory import UnknownTenant
+from core.appdb.tables import field_mapping as mapping_table
+from core.appdb.tables import tenant as tenant_table
+from core.vocabulary import MappedField, MrrUnit
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldMapping:
+    """One field of one tenant. With neither property nor stages it is not mapped.
+
+    Attributes:
+        property_name: HubSpot company property that holds it.
+        stage_ids: For the two stage fields: `pipeline_id/stage_id` of the stages that mean it; empty: none does.
+        unit: What one amount of MRR is paid for; None for other fields.
+        currency: ISO 4217 code of the amounts; None: the tenant's reporting currency.
+        currency_property: Company property that holds the code instead, company by company.
+    """
+
+    field: MappedField
+    property_name: str | None = None
+    stage_ids: tuple[str, ...] | None = None
+    unit: MrrUnit | None = None
+    currency: str | None = None
+    currency_property: str | None = None
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether anything is mapped."""
+        return self.property_name is not None or self.stage_ids is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MappingVersion:
+    """A mapping as somebody set it; versions of a field count from 1."""
+
+    mapping: FieldMapping
+    version: int
+    valid_from_at: datetime
+    author: str
+
+
+_COLUMNS = tuple(field.name for field in fields(FieldMapping))
+
+
+class FieldMappings:
+    """Reads and adds versions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def current(self, tenant_id: str, *, as_of_at: datetime | None = None) -> dict[MappedField, FieldMapping]:
+        """What the tenant has mapped, now or at an earlier moment; fields that are not mapped are left out."""
+        newest: dict[MappedField, FieldMapping] = {}
+        for one in self.history(tenant_id):
+            if as_of_at is None or one.valid_from_at <= as_of_at:
+                newest[one.mapping.field] = one.mapping
+        return {field: newest[field] for field in MappedField if field in newest and newest[field].is_mapped}
+
+    def history(self, tenant_id: str) -> list[MappingVersion]:
+        """Every version of every field, in the order they were set."""
+        with self._engine.connect() as connection:
+            return _versions(connection, tenant_id)
+
+    def set(
+        self, tenant_id: str, mapping: FieldMapping, *, author: str, now: datetime | None = None
+    ) -> MappingVersion | None:
+        """Add a version; a mapping with nothing in it clears the field.
+
+        Returns:
+            The new version; None where the field already says just that.
+
+        Raises:
+            UnknownTenant: There is no such tenant.
+        """
+        with self._engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+            # The row lock keeps two people from writing the same version on Postgres; SQLite has one writer anyway.
+            mine = select(tenant_table.c.tenant_id).where(tenant_table.c.tenant_id == tenant_id).with_for_update()
+            if connection.scalar(mine) is None:
+                raise UnknownTenant(f"There is no tenant {tenant_id!r}: see `churnboard tenants list`.")
+            held = [one for one in _versions(connection, tenant_id) if one.mapping.field == mapping.field]
+            last = held[-1] if held else MappingVersion(mapping=FieldMapping(field=mapping.field), **_NEVER)
+            if last.mapping == mapping:
+                return None
+            new = MappingVersion(
+                mapping=mapping, version=last.version + 1, valid_from_at=now or datetime.now(UTC), author=author
+            )
+            row = asdict(mapping) | {
+                "stage_ids": None if mapping.stage_ids is None else list(mapping.stage_ids),
+                "tenant_id": tenant_id,
+                "version": new.version,
+                "valid_from_at": new.valid_from_at,
+                "author": author,
+            }
+            connection.execute(insert(mapping_table).values(row))
+        return new
+
+
+_NEVER: Mapping[str, Any] = {"version": 0, "valid_from_at": datetime.min.replace(tzinfo=UTC), "author": ""}
+
+
+def _versions(connection: Connection, tenant_id: str) -> list[MappingVersion]:
+    columns = mapping_table.c
+    query = (
+        select(mapping_table)
+        .where(columns.tenant_id == tenant_id)
+        .order_by(columns.valid_from_at, columns.field, columns.version)
+    )
+    return [
+        MappingVersion(
+            mapping=_mapping({name: row[name] for name in _COLUMNS}),
+            version=row["version"],
+            valid_from_at=row["valid_from_at"],
+            author=row["author"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _mapping(row: dict[str, Any]) -> FieldMapping:
+    return FieldMapping(
+        **row
+        | {
+            "field": MappedField(row["field"]),
+            "unit": None if row["unit"] is None else MrrUnit(row["unit"]),
+            "stage_ids": None if row["stage_ids"] is None else tuple(row["stage_ids"]),
+        }
+    )

@@ -1,0 +1,1 @@
+"""How well the sources behind the published build are read."""
