@@ -15,7 +15,7 @@ from ingestion.hubspot.limiter import Limits
 from ingestion.hubspot.sync import CellReport, PortalAccess, sync_cell
 from ingestion.sandbox.world import Portal, TenantProfile, World
 
-UNLIMITED = Limits(burst=100_000, searches=100_000)
+UNLIMITED = Limits(burst=None, searches=None)
 
 Facts = dict[str, Any]
 

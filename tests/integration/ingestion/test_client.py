@@ -13,6 +13,7 @@ from core.errors import ChurnboardError
 from ingestion.hubspot import errors
 from ingestion.hubspot.client import ATTEMPTS, HubSpotClient
 from ingestion.hubspot.limiter import Limits, PortalLimiter
+from ingestion.hubspot.limits.store import MemoryStore
 from ingestion.hubspot.reader import Portal
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from ingestion.sandbox.world import Portal as SandboxPortal
@@ -38,7 +39,7 @@ class Line:
             sandbox.base_url,
             portal.tenant.tenant_id,
             SecretStr(portal.static_token),
-            limiter=PortalLimiter(UNLIMITED, clock=lambda: sum(self.waits), sleep=self.waits.append),
+            limiter=PortalLimiter(UNLIMITED, store=MemoryStore(lambda: sum(self.waits)), sleep=self.waits.append),
             sleep=self.waits.append,
         )
 
@@ -178,7 +179,7 @@ def test_the_budget_is_kept_so_that_hubspot_never_has_to_say_no(running: Running
     held = running.sandbox.limiter
     running.sandbox.limiter = Limiter(Enforced(burst=20, burst_window_seconds=10, search_per_second=5), lambda: now[0])
     try:
-        limiter = PortalLimiter(Limits(burst=110), clock=lambda: now[0], sleep=sleep)
+        limiter = PortalLimiter(Limits(burst=110), store=MemoryStore(lambda: now[0]), sleep=sleep)
         client = HubSpotClient(running.base_url, "budget", SecretStr(portal.static_token), limiter=limiter, sleep=sleep)
         refused = _statuses(running, client, 45)
     finally:
