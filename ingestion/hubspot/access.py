@@ -50,10 +50,12 @@ class Access:
             if self._token != rejected:
                 return
             if self._refreshes > seen and self._failure is not None:
-                raise type(self._failure)(*self._failure.args) from self._failure
-            self._refreshes += 1
+                raise self._failure
             try:
                 self._token, self._failure = self._source(rejected), None
             except ChurnboardError as error:
                 self._failure = error
                 raise
+            finally:
+                # Only now: whoever came while it ran has waited for its outcome.
+                self._refreshes += 1
