@@ -221,15 +221,18 @@ def rollback(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> Non
 def list_limits() -> None:
     """Every portal's budgets as all its workers see them now, and until when its day is used up."""
     with _limits(_settings()) as limits:
-        table = Table("tenant", "portal", "budget", "used", "in flight", "queue", "closed until", "day used up until")
-        for portal in limits.standing():
-            resume = f"{portal.stop.resume_at:%Y-%m-%d %H:%M} UTC" if portal.stop else ""
-            for budget, one in portal.budgets.items():
-                used = f"{one.used} of {one.limit or 'any'} in {one.window_seconds:g} s"
-                closed = f"{one.closed_until:%H:%M:%S} UTC" if one.closed_until else ""
-                counts = (str(one.in_flight), str(one.waiting))
-                table.add_row(portal.key.tenant_id, portal.key.base_url, budget, used, *counts, closed, resume)
+        standing = limits.standing()
+    table = Table("tenant", "portal", "budget", "used", "in flight", "queue", "closed until")
+    for portal in standing:
+        for budget, one in portal.budgets.items():
+            used = f"{one.used} of {one.limit or 'any'} in {one.window_seconds:g} s"
+            closed = f"{one.closed_until:%H:%M:%S} UTC" if one.closed_until else ""
+            counts = (str(one.in_flight), str(one.waiting))
+            table.add_row(portal.key.tenant_id, portal.key.base_url, budget, used, *counts, closed)
     console.print(table)
+    for portal in standing:
+        if portal.stop:
+            console.print(portal.stop.reason, highlight=False)
 
 
 @limits_app.command("clear")

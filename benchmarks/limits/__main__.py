@@ -1,6 +1,6 @@
 """How much of a portal's budget is used, how often HubSpot says no, and what a slot costs.
 
-    python -m benchmarks.limits [--seconds 45] [--postgres postgresql://…]
+    python -m benchmarks.limits [--seconds 32] [--postgres postgresql://…]
 
 Workers in one process and in four send as fast as they are let, over HTTP, to a server that counts as HubSpot does (110 in any ten
 seconds, and five searches a second). A request's latency, spread by a third either way, passes in two parts: before it is counted
@@ -31,7 +31,7 @@ from ingestion.hubspot.limits.state import Budget
 from ingestion.sandbox.limits import Limiter
 from ingestion.sandbox.limits import Limits as Enforced
 
-_LATENCIES_MS = (1, 50, 250, 500)
+_LATENCIES_MS = (1, 50, 500)
 _WORKERS = ((1, 32), (4, 8))
 _TAKES = 10_000
 
@@ -185,7 +185,7 @@ def measure_cost(store: str, warehouse_url: str) -> None:
 def main() -> int:
     """Measure the stores there are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=45)
+    parser.add_argument("--seconds", type=float, default=32)
     parser.add_argument("--postgres", default=os.environ.get("TEST_POSTGRES_URL", ""))
     parser.add_argument("--work", nargs=5, help=argparse.SUPPRESS)
     given = parser.parse_args()

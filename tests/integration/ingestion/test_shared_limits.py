@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from ingestion.sandbox.world import TenantProfile, World
 
 BURST, WINDOW = 40, 2.0
 SECONDS = 4.5
+
+_DUCKDB = "duckdb:///never-opened.duckdb"
 
 
 @contextmanager
@@ -122,9 +125,21 @@ def test_a_used_up_day_stops_every_process_before_it_sends(warehouse_url: str, t
                 client.get("/crm/objects/2026-09/tickets", what="tickets")
 
 
-def test_a_store_is_shared_between_threads_too(warehouse_url: str, tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+def test_the_last_call_of_a_day_is_the_last_one_sent(tmp_path: Path) -> None:
+    world = World()
+    world.add_portal(TenantProfile("acme", "Acme"))
+    enforced = Enforced(daily=3)
+    with running_sandbox(world, limits=enforced) as sandbox, open_limits(connect(_DUCKDB), tmp_path) as limits:
+        limiter = limits.portal(sandbox.base_url, "acme")
+        with HubSpotClient(sandbox.base_url, "acme", SecretStr(sandbox.token("acme")), limiter=limiter) as client:
+            for _ in range(3):
+                client.get("/crm/objects/2026-09/tickets", what="tickets")
+            with pytest.raises(DailyLimitReached, match="no call remains"):
+                client.get("/crm/objects/2026-09/tickets", what="tickets")
+        assert [one.status for one in sandbox.seen] == [200] * 3
 
+
+def test_a_store_is_shared_between_threads_too(warehouse_url: str, tmp_path: Path) -> None:
     with open_limits(connect(warehouse_url), tmp_path) as limits:
         limiters = [limits.portal("https://api.example", "acme", Limits(burst=500)) for _ in range(8)]
 

@@ -1,6 +1,7 @@
 """A portal's budgets through the limiter, on a clock that only waiting moves."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -209,14 +210,12 @@ def test_a_day_ends_at_the_accounts_midnight(zone: str | None, expected: datetim
     assert day_ends_at(NOON, zone) == expected
 
 
-def test_limits_live_with_the_warehouse(warehouse_url: str, tmp_path: object) -> None:
-    from pathlib import Path
+def test_limits_live_with_the_warehouse(warehouse_url: str, tmp_path: Path) -> None:
 
-    folder = Path(str(tmp_path))
-    with open_limits(connect(warehouse_url), folder) as limits:
+    with open_limits(connect(warehouse_url), tmp_path) as limits:
         call(limits.portal("https://api.example/", "acme"))
-    with open_limits(connect(warehouse_url), folder) as limits:
+    with open_limits(connect(warehouse_url), tmp_path) as limits:
         (standing,) = limits.standing()
     assert standing.key == KEY
     assert standing.budgets[Budget.BURST].used == 1
-    assert (folder / "limits.db").exists() == warehouse_url.startswith("duckdb")
+    assert (tmp_path / "limits.db").exists() == warehouse_url.startswith("duckdb")
