@@ -16,7 +16,7 @@ from core.errors import ChurnboardError
 if TYPE_CHECKING:
     from core.installation import Installation
     from core.settings import Settings
-    from ingestion.hubspot.limiter import SharedLimits
+    from ingestion.hubspot.limits.shared import SharedLimits
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Which customers are about to leave, and the proof.")
 tenants_app = typer.Typer(no_args_is_help=True, help="Who is read: tenants and their HubSpot connections.")
@@ -260,7 +260,7 @@ def _installation(settings: "Settings") -> "Installation":
 
 
 def _limits(settings: "Settings") -> "SharedLimits":
-    from ingestion.hubspot.limiter import open_limits
+    from ingestion.hubspot.limits.shared import open_limits
 
     return open_limits(_installation(settings).warehouse, settings.stores.data_dir)
 

@@ -26,7 +26,8 @@ from pydantic import SecretStr
 
 from core.warehouse import connect
 from ingestion.hubspot.client import HubSpotClient
-from ingestion.hubspot.limiter import Limits, open_limits
+from ingestion.hubspot.limiter import Limits
+from ingestion.hubspot.limits.shared import open_limits
 from ingestion.hubspot.limits.state import Budget
 from ingestion.sandbox.limits import Limiter
 from ingestion.sandbox.limits import Limits as Enforced
@@ -89,10 +90,9 @@ def counting() -> Iterator[tuple[Counting, str]]:
     yield made, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
-    connections = asyncio.all_tasks(loop)
-    for one in connections:
-        one.cancel()
-    loop.run_until_complete(asyncio.gather(*connections, return_exceptions=True))
+    for connection in asyncio.all_tasks(loop):
+        connection.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
     loop.close()
 
 

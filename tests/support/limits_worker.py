@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from core.warehouse import connect
 from ingestion.hubspot.client import HubSpotClient
-from ingestion.hubspot.limiter import Limits, open_limits
+from ingestion.hubspot.limiter import Limits
+from ingestion.hubspot.limits.shared import open_limits
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from churnboard import app
 from core.warehouse import connect
 from ingestion.hubspot.errors import DailyLimitReached
-from ingestion.hubspot.limiter import SharedLimits, open_limits
+from ingestion.hubspot.limits.shared import SharedLimits, open_limits
 from ingestion.hubspot.limits.state import Budget
 
 

@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse, Response
 from core.warehouse import connect
 from ingestion.hubspot.client import HubSpotClient
 from ingestion.hubspot.errors import DailyLimitReached
-from ingestion.hubspot.limiter import Limits, open_limits
+from ingestion.hubspot.limiter import Limits
+from ingestion.hubspot.limits.shared import open_limits
 from ingestion.hubspot.limits.state import Budget
 from ingestion.sandbox.limits import Limits as Enforced
 from ingestion.sandbox.server import RunningSandbox, running_sandbox

@@ -7,7 +7,8 @@ import pytest
 
 from core.warehouse import connect
 from ingestion.hubspot.errors import DailyLimitReached, RateLimited
-from ingestion.hubspot.limiter import Limits, PortalLimiter, SharedLimits, open_limits
+from ingestion.hubspot.limiter import Limits, PortalLimiter
+from ingestion.hubspot.limits.shared import SharedLimits, open_limits
 from ingestion.hubspot.limits.state import Budget, day_ends_at
 from ingestion.hubspot.limits.store import MemoryStore, PortalKey
 
@@ -211,7 +212,6 @@ def test_a_day_ends_at_the_accounts_midnight(zone: str | None, expected: datetim
 
 
 def test_limits_live_with_the_warehouse(warehouse_url: str, tmp_path: Path) -> None:
-
     with open_limits(connect(warehouse_url), tmp_path) as limits:
         call(limits.portal("https://api.example/", "acme"))
     with open_limits(connect(warehouse_url), tmp_path) as limits:
