@@ -78,6 +78,28 @@ def test_what_passes_by_itself_is_waited_for(line: Line) -> None:
     assert line.waits[2:] == [2.0, 7.0, 1.0]
 
 
+def test_a_used_up_window_is_waited_for_once_and_by_everybody(line: Line) -> None:
+    line.answers(JSONResponse({"policyName": "TEN_SECONDLY_ROLLING", "message": "no"}, 429))
+    line.account()
+    assert [one for one in line.waits if one] == [pytest.approx(10, abs=0.01)]
+    assert (line.client.counts.sent, line.client.counts.refused) == (2, 1)
+    assert line.client.counts.waited_seconds == pytest.approx(10, abs=0.01)
+
+
+def test_a_used_up_second_of_searches_lets_everything_else_pass(line: Line) -> None:
+    def refused_search() -> object:
+        return line.client.post("/crm/objects/2026-09/tickets/search", {"limit": 1}, what="tickets", is_search=True)
+
+    refused = JSONResponse({"policyName": "SECONDLY", "message": "no"}, 429)
+    line.answers(*[refused] * ATTEMPTS)
+    with pytest.raises(errors.RateLimited):
+        refused_search()
+    assert [one for one in line.waits if one] == [pytest.approx(1, abs=0.01)] * (ATTEMPTS - 1)
+    waited = len(line.waits)
+    line.account()
+    assert len(line.waits) == waited
+
+
 def test_an_endless_outage_is_believed_after_some_attempts(line: Line) -> None:
     line.answers(forever=Response("<h1>down</h1>", 503))
     with pytest.raises(errors.PortalUnavailable, match="reading account details"):
