@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.appdb.mappings import FieldMapping
     from core.installation import Installation
     from core.settings import Settings
+    from ingestion.hubspot.limits.shared import SharedLimits
     from ingestion.hubspot.mappable import Mappable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Which customers are about to leave, and the proof.")
@@ -26,10 +27,12 @@ tenants_app = typer.Typer(no_args_is_help=True, help="Who is read: tenants and t
 connections_app = typer.Typer(no_args_is_help=True, help="How tenants' HubSpot portals are reached.")
 mapping_app = typer.Typer(no_args_is_help=True, help="What a tenant's HubSpot properties and stages mean.")
 builds_app = typer.Typer(no_args_is_help=True, help="What readers are served: published builds.")
+limits_app = typer.Typer(no_args_is_help=True, help="How much of HubSpot's request budgets is used, portal by portal.")
 app.add_typer(tenants_app, name="tenants")
 app.add_typer(connections_app, name="connections")
 app.add_typer(mapping_app, name="mapping")
 app.add_typer(builds_app, name="builds")
+app.add_typer(limits_app, name="limits")
 console = Console()
 
 
@@ -383,6 +386,32 @@ def rollback(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> Non
     console.print(f"{tenant} is served from build {build.build_id}, as of {build.as_of_at:%Y-%m-%d %H:%M}.")
 
 
+@limits_app.command("list")
+def list_limits() -> None:
+    """Every portal's budgets as all its workers see them now, and until when its day is used up."""
+    with _limits(_settings()) as limits:
+        standing = limits.standing()
+    table = Table("tenant", "portal", "budget", "used", "in flight", "queue", "closed until")
+    for portal in standing:
+        for budget, one in portal.budgets.items():
+            used = f"{one.used} of {one.limit or 'any'} in {one.window_seconds:g} s"
+            closed = f"{one.closed_until:%H:%M:%S} UTC" if one.closed_until else ""
+            counts = (str(one.in_flight), str(one.waiting))
+            table.add_row(portal.key.tenant_id, portal.key.base_url, budget, used, *counts, closed)
+    console.print(table)
+    for portal in standing:
+        if portal.stop:
+            console.print(portal.stop.reason, highlight=False)
+
+
+@limits_app.command("clear")
+def clear_limits(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
+    """Let a tenant's workers ask HubSpot again, where a person knows that its day or pause is over."""
+    with _limits(_settings()) as limits:
+        lifted = limits.clear(tenant)
+    console.print(f"{tenant}: {lifted} lifted; its next sync asks HubSpot." if lifted else f"{tenant} was not stopped.")
+
+
 def _mappable(place: "Installation", tenant: str) -> "Mappable":
     from ingestion.hubspot.mappable import Mappable
     from orchestration.portals import open_portal
@@ -423,6 +452,12 @@ def _installation(settings: "Settings") -> "Installation":
     from core.installation import Installation
 
     return Installation(settings)
+
+
+def _limits(settings: "Settings") -> "SharedLimits":
+    from ingestion.hubspot.limits.shared import open_limits
+
+    return open_limits(_installation(settings).warehouse, settings.stores.data_dir)
 
 
 def _configure_logging(level: str | None = None) -> None:

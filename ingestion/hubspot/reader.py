@@ -88,7 +88,10 @@ class Portal:
 
     def account(self) -> Json:
         """Portal id, time zone, web host, currency."""
-        return _object(self._client.get(f"/account-info/{ACCOUNT}/details", what="account details"))
+        account = _object(self._client.get(f"/account-info/{ACCOUNT}/details", what="account details"))
+        zone = account.get("timeZone")
+        self._client.note_time_zone(zone if isinstance(zone, str) else None)
+        return account
 
     def definitions(self, object_type: str) -> list[Json]:
         """The property catalogue of an object type, archived properties included."""

@@ -24,7 +24,8 @@ from ingestion.hubspot.client import HubSpotClient, TokenProvider
 from ingestion.hubspot.context import Context
 from ingestion.hubspot.cursors import Cursors, held_counts
 from ingestion.hubspot.errors import MissingScope
-from ingestion.hubspot.limiter import OAUTH_APP, Limits, PortalLimiter
+from ingestion.hubspot.limiter import OAUTH_APP, Limits
+from ingestion.hubspot.limits.shared import open_limits
 from ingestion.hubspot.marks import Checkpoint, StreamDone
 from ingestion.hubspot.plan import Pace, is_listing_due
 from ingestion.hubspot.reader import Portal
@@ -160,12 +161,17 @@ def _opened(
         timedelta(seconds=options.lag_seconds),
         timedelta(seconds=options.sweep_seconds),
     )
-    with warehouse.named_lock(f"cell:{cell}") as lock, crew(CREW_SIZE) as hands, ExitStack() as clients:
+    with (
+        warehouse.named_lock(f"cell:{cell}") as lock,
+        open_limits(warehouse, work_dir.parent) as limits,
+        crew(CREW_SIZE) as hands,
+        ExitStack() as clients,
+    ):
         ensure_raw_tables(warehouse)
         cursors = Cursors(warehouse, [access.tenant_id for access in portals], run_id)
         tenants = []
         for access in portals:
-            limiter = PortalLimiter(access.limits)
+            limiter = limits.portal(access.base_url, access.tenant_id, access.limits)
             client = clients.enter_context(
                 HubSpotClient(access.base_url, access.tenant_id, access.access_token, limiter=limiter)
             )

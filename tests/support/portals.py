@@ -20,7 +20,7 @@ from ingestion.hubspot.report import CellReport
 from ingestion.hubspot.sync import Options, PortalAccess, refetch_cell, sync_cell
 from ingestion.sandbox.world import Portal, TenantProfile, World
 
-UNLIMITED = Limits(burst=100_000, searches=100_000)
+UNLIMITED = Limits(burst=None, searches=None)
 
 Facts = dict[str, Any]
 
