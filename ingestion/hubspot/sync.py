@@ -90,7 +90,7 @@ class Options:
 
 
 def sync_cell(
-    cell: Cell, portals: Sequence[PortalAccess], *, warehouse: Warehouse, work_dir: Path, run_id: str, options: Options
+    cell: Cell, portals: Sequence[PortalAccess], *, warehouse: Warehouse, data_dir: Path, run_id: str, options: Options
 ) -> CellReport:
     """Bring every portal of a cell up to date; a repeated call with nothing new loads nothing.
 
@@ -98,7 +98,7 @@ def sync_cell(
         cell: Which cell; names the lock, the pipeline and the staging schema.
         portals: Its tenants' portals.
         warehouse: Where to.
-        work_dir: Folder for dlt's files.
+        data_dir: The installation's folder, for dlt's files and the limits its workers share.
         run_id: Stands in `sync_cursors`.
         options: How.
 
@@ -110,7 +110,7 @@ def sync_cell(
         LockLost: This run was taken for dead, and another one may be at work.
         LoadFailed, LoadInterrupted, RowsNotProved: The warehouse's side failed; the cursors of what was not proved stand.
     """
-    with _opened(cell, portals, warehouse, work_dir, run_id, options) as run:
+    with _opened(cell, portals, warehouse, data_dir, run_id, options) as run:
         run.load(run.items())
         run.load(run.repairs())
         run.delete_vanished()
@@ -124,7 +124,7 @@ def refetch_cell(
     hints: Mapping[str, Hints],
     *,
     warehouse: Warehouse,
-    work_dir: Path,
+    data_dir: Path,
     run_id: str,
     options: Options,
 ) -> CellReport:
@@ -135,11 +135,11 @@ def refetch_cell(
         portals: The tenants' portals; one that was never synced is left to its backfill.
         hints: By tenant, then by object type, ids of records.
         warehouse: Where to.
-        work_dir: Folder for dlt's files.
+        data_dir: The installation's folder, for dlt's files and the limits its workers share.
         run_id: Stands in the log.
         options: How.
     """
-    with _opened(cell, portals, warehouse, work_dir, run_id, options) as run:
+    with _opened(cell, portals, warehouse, data_dir, run_id, options) as run:
         run.load(run.hinted(hints))
         run.load(run.relinks())
         run.delete_vanished()
@@ -152,7 +152,7 @@ def _opened(
     cell: Cell,
     portals: Sequence[PortalAccess],
     warehouse: Warehouse,
-    work_dir: Path,
+    data_dir: Path,
     run_id: str,
     options: Options,
 ) -> Iterator["_Run"]:
@@ -163,7 +163,7 @@ def _opened(
     )
     with (
         warehouse.named_lock(f"cell:{cell}") as lock,
-        open_limits(warehouse, work_dir.parent) as limits,
+        open_limits(warehouse, data_dir) as limits,
         crew(CREW_SIZE) as hands,
         ExitStack() as clients,
     ):
@@ -187,7 +187,7 @@ def _opened(
                 allowed_deletions=access.allowed_deletions,
             )
             tenants.append(TenantSync(context, options.on_progress))
-        yield _Run(CellReport(cell, run_id), tenants, cursors, lock, warehouse, work_dir, options)
+        yield _Run(CellReport(cell, run_id), tenants, cursors, lock, warehouse, data_dir, options)
 
 
 class _Run:
@@ -200,7 +200,7 @@ class _Run:
         cursors: Cursors,
         lock: NamedLock,
         warehouse: Warehouse,
-        work_dir: Path,
+        data_dir: Path,
         options: Options,
     ) -> None:
         self.report = report
@@ -208,7 +208,7 @@ class _Run:
         self._cursors = cursors
         self._lock = lock
         self._warehouse = warehouse
-        self._work_dir = work_dir
+        self._data_dir = data_dir
         self._options = options
         self._done: dict[tuple[str, str], StreamDone] = {}
         self._later: dict[tuple[str, str], list[str]] = {}
@@ -222,7 +222,7 @@ class _Run:
                 RAW_TABLES,
                 items,
                 warehouse=self._warehouse,
-                work_dir=self._work_dir,
+                work_dir=self._data_dir,
                 on_proved=self._prove,
                 before_load=self._lock.check,
                 package_rows=self._options.package_rows,

@@ -60,7 +60,7 @@ def hubspot(
         of,
         portals,
         warehouse=place.warehouse,
-        work_dir=place.settings.stores.data_dir / "dlt",
+        data_dir=place.settings.stores.data_dir,
         run_id=context.run.run_id,
         options=Options(
             overlap_seconds=place.settings.hubspot.sync_overlap_seconds,
@@ -88,7 +88,7 @@ def app_state(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """What people decided in the product, as the warehouse needs it: tenants and mappings, topics, trigger parameters."""
     rows = place.directory.app_state()
-    app_state_source.load_app_state(rows, warehouse=place.warehouse, work_dir=place.settings.stores.data_dir / "dlt")
+    app_state_source.load_app_state(rows, warehouse=place.warehouse, work_dir=place.settings.stores.data_dir)
     context.log.info(f"Loaded {', '.join(f'{len(rows[table])} {table}' for table in APP_TABLES)}.")
     for table in APP_TABLES:
         yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata={"dagster/row_count": len(rows[table])})

@@ -72,10 +72,10 @@ def access(portal: Portal, base_url: str, **changes: Any) -> PortalAccess:
 
 
 @contextmanager
-def reading(portal: Portal, base_url: str) -> Iterator[ReadPortal]:
-    """A sandbox portal through our own reader."""
+def reading(portal: Portal, base_url: str, **options: Any) -> Iterator[ReadPortal]:
+    """A sandbox portal through our own reader; `options` are the client's."""
     way = access(portal, base_url)
-    with HubSpotClient(way.base_url, way.tenant_id, way.access_token) as client, crew(1) as hands:
+    with HubSpotClient(way.base_url, way.tenant_id, way.access_token, **options) as client, crew(2) as hands:
         yield ReadPortal(client, hands)
 
 
@@ -94,7 +94,7 @@ def sync(
     place = cell(given.pop("cell", several[0].tenant.tenant_id))
     accesses = given.pop("accesses", None) or [access(one, base_url) for one in several]
     hints = given.pop("hints", None)
-    shared: dict[str, Any] = {"warehouse": warehouse, "work_dir": work_dir, "run_id": given.pop("run_id")}
+    shared: dict[str, Any] = {"warehouse": warehouse, "data_dir": work_dir, "run_id": given.pop("run_id")}
     shared["options"] = Options(now=now, **given)
     return sync_cell(place, accesses, **shared) if hints is None else refetch_cell(place, accesses, hints, **shared)
 

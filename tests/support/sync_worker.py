@@ -19,7 +19,7 @@ def main() -> None:
         cell(given["tenant"]),
         [PortalAccess(tenant_id(given["tenant"]), given["base_url"], SecretStr(given["token"]), UNLIMITED)],
         warehouse=connect(given["warehouse_url"], lock_timeout_seconds=60),
-        work_dir=Path(given["work_dir"]),
+        data_dir=Path(given["work_dir"]),
         run_id="worker",
         options=Options(
             overlap_seconds=60,

@@ -14,7 +14,6 @@ from ingestion.hubspot import errors
 from ingestion.hubspot.client import ATTEMPTS, HubSpotClient
 from ingestion.hubspot.limiter import Limits, PortalLimiter
 from ingestion.hubspot.limits.store import MemoryStore
-from ingestion.hubspot.reader import Portal
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from ingestion.sandbox.world import Portal as SandboxPortal
 from ingestion.sandbox.world import TenantProfile, World
@@ -127,34 +126,6 @@ def test_what_does_not_pass_is_not_repeated(
     with pytest.raises(expected):
         line.account()
     assert (line.seen, line.waits) == (calls, [])
-
-
-def test_a_page_that_takes_too_long_is_asked_for_smaller(line: Line) -> None:
-    for number in range(120):
-        line.portal.upsert("contacts", {"email": f"c{number}@customer.example"})
-    slow = JSONResponse({"message": "timeout"}, 504)
-    line.answers(*[slow] * ATTEMPTS)
-    pages = list(Portal(line.client).pages("contacts", ["email"], archived=False))
-    assert [len(page) for page in pages] == [50, 50, 20]
-
-
-def test_links_go_on_over_pages_and_refused_batches_are_halved(line: Line) -> None:
-    ticket = line.portal.upsert("tickets", {"subject": "many"})
-    lonely = line.portal.upsert("tickets", {"subject": "lonely"})
-    contacts = [line.portal.upsert("contacts", {"email": f"c{one}@customer.example"}) for one in range(620)]
-    for contact in contacts:
-        line.portal.associate("tickets", ticket, "contacts", contact)
-    line.answers(JSONResponse({"category": "VALIDATION_ERROR", "message": "one id is bad"}, 400))
-    found = Portal(line.client).links("contacts", [ticket, lonely])
-    assert sorted(one["toObjectId"] for one in found[ticket]) == sorted(contacts)
-    assert found[lonely] == []
-
-
-def test_a_part_that_could_not_be_read_is_not_taken_for_nothing(line: Line) -> None:
-    body = {"results": [], "errors": [{"subCategory": "crm.associations.SOMETHING_ELSE", "message": "try later"}]}
-    line.answers(JSONResponse(body, 207))
-    with pytest.raises(errors.PartialAnswer, match="try later"):
-        Portal(line.client).links("companies", ["1"])
 
 
 def test_half_an_emoji_is_read(line: Line) -> None:

@@ -56,7 +56,7 @@ class Line:
         return StoredTokens(self.store, oauth, nullcontext, now=self.clock)
 
     def hubspot(self, tokens: StoredTokens) -> HubSpotClient:
-        limiter = PortalLimiter(UNLIMITED, clock=lambda: 0.0, sleep=lambda _seconds: None)
+        limiter = PortalLimiter(UNLIMITED, sleep=lambda _seconds: None)
         return HubSpotClient(self.sandbox.base_url, "acme", tokens, limiter=limiter, sleep=lambda _seconds: None)
 
     @property
