@@ -99,7 +99,15 @@ def _acme() -> list[SourceRow]:
         owner(),
         *default_stages(),
         sync_cursor(synced_at=AS_OF - timedelta(hours=2), held_count=60),
-        sync_cursor(stream="companies", synced_at=AS_OF - timedelta(hours=40)),
+        sync_cursor(stream="companies", synced_at=AS_OF - timedelta(hours=40), held_count=7, portal_total=8),
+        sync_cursor(stream="owners", synced_at=None, status="failed", resume_until_at=AS_OF - timedelta(hours=5)),
+        sync_cursor(
+            stream="contacts",
+            synced_at=None,
+            status="missing_scope",
+            error_message="Grant crm.objects.contacts.read.",
+            attempted_at=AS_OF - timedelta(hours=2),
+        ),
         contact(id="501"),
         # Angry: says that they will leave, six weeks before renewal.
         company(id="101", name="Angry", properties={"mrr": "4000", "renewal_date": "2026-12-31"}),
