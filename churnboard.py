@@ -19,15 +19,20 @@ if TYPE_CHECKING:
     from core.appdb.mappings import FieldMapping
     from core.installation import Installation
     from core.settings import Settings
+    from ingestion.hubspot.limits.shared import SharedLimits
     from ingestion.hubspot.mappable import Mappable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Which customers are about to leave, and the proof.")
 tenants_app = typer.Typer(no_args_is_help=True, help="Who is read: tenants and their HubSpot connections.")
+connections_app = typer.Typer(no_args_is_help=True, help="How tenants' HubSpot portals are reached.")
 mapping_app = typer.Typer(no_args_is_help=True, help="What a tenant's HubSpot properties and stages mean.")
 builds_app = typer.Typer(no_args_is_help=True, help="What readers are served: published builds.")
+limits_app = typer.Typer(no_args_is_help=True, help="How much of HubSpot's request budgets is used, portal by portal.")
 app.add_typer(tenants_app, name="tenants")
+app.add_typer(connections_app, name="connections")
 app.add_typer(mapping_app, name="mapping")
 app.add_typer(builds_app, name="builds")
+app.add_typer(limits_app, name="limits")
 console = Console()
 
 
@@ -131,6 +136,44 @@ def refresh() -> None:
 
 
 @app.command()
+def sync(
+    tenant: Annotated[str, typer.Argument(help="Tenant slug.")],
+    sweep: Annotated[
+        bool, typer.Option(help="Read all links, and compare all ids where counts differ, now and not tonight.")
+    ] = False,
+    allow_deletions: Annotated[
+        list[str] | None,
+        typer.Option(help="Object type of which any number of records may be gone from HubSpot; repeat for several."),
+    ] = None,
+) -> None:
+    """Load one tenant's HubSpot now, and show what is held against what HubSpot counts. Reads no ticket, publishes nothing."""
+    from ingestion.hubspot.tables import OBJECT_TYPES
+    from orchestration.build import build_definitions
+    from orchestration.instance import open_instance
+    from orchestration.refresh import load
+    from orchestration.watching import stream_table, watched
+
+    unknown = set(allow_deletions or ()) - {kind.name for kind in OBJECT_TYPES}
+    if unknown:
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}: known are {', '.join(kind.name for kind in OBJECT_TYPES)}."
+        )
+    settings = _settings()
+    _configure_logging("WARNING")
+    place = _installation(settings)
+    of = place.directory.tenant(tenant).cell
+    with watched(console) as on_rows:
+        load(
+            build_definitions(resources={"place": place, "on_rows": on_rows}),
+            open_instance(settings.stores.data_dir),
+            of,
+            is_sweeping=sweep,
+            allowed_deletions=allow_deletions or (),
+        )
+    console.print(stream_table(place.warehouse, tenant))
+
+
+@app.command()
 def openapi() -> None:
     """Print the API's OpenAPI document."""
     from serve.openapi import openapi_document
@@ -169,7 +212,8 @@ def add_tenant(
 ) -> None:
     """Add a tenant and connect its HubSpot portal, or bring both up to date."""
     from analysis.topics import default_topics
-    from core.appdb.directory import HubSpotCredentials, Tenant, Topic
+    from core.appdb.directory import Tenant, Topic
+    from core.connections import Credentials
     from core.tenants import cell, tenant_id
 
     place = _installation(_settings())
@@ -180,7 +224,7 @@ def add_tenant(
         currency=currency,
     )
     place.directory.save(new)
-    place.directory.connect_hubspot(new.tenant_id, HubSpotCredentials(access_token=SecretStr(hubspot_token)))
+    place.connection(new.tenant_id).keep(Credentials(access_token=SecretStr(hubspot_token)))
     topics = [Topic(name=topic.name, description=topic.description) for topic in default_topics()]
     place.directory.save_topics(new.tenant_id, topics)
     console.print(f"{tenant} is connected; `churnboard refresh` loads it now, the daily schedule every night.")
@@ -282,6 +326,42 @@ def suggest_mapping(tenant: Annotated[str, typer.Argument(help="Tenant slug.")])
     console.print(f"Take one with `churnboard mapping set {tenant} FIELD PROPERTY`.")
 
 
+@connections_app.command("list")
+def list_connections() -> None:
+    """Every tenant's HubSpot connection: how it stands, until when its token is good, what it may not read."""
+    from core.connections.scopes import missing
+
+    place = _installation(_settings())
+    table = Table("tenant", "status", "portal", "token", "last synced", "scopes missing", "message")
+    for tenant in place.directory.tenants():
+        held = place.connection(tenant.tenant_id).connection()
+        if held is None:
+            table.add_row(tenant.tenant_id, "never connected")
+            continue
+        is_over = held.status == "disconnected"
+        token = f"until {held.expires_at:%Y-%m-%d %H:%M} UTC" if held.expires_at else "does not expire"
+        lacking = ", ".join(scope.name for scope in missing(held.scopes)) if held.scopes is not None else "not known"
+        table.add_row(
+            tenant.tenant_id,
+            held.status,
+            held.hub_id or "",
+            "" if is_over else token,
+            f"{held.last_synced_at:%Y-%m-%d %H:%M} UTC" if held.last_synced_at else "",
+            "" if is_over else lacking,
+            held.error_message or "",
+        )
+    console.print(table)
+
+
+@connections_app.command("disconnect")
+def disconnect_hubspot(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
+    """Uninstall the app in the tenant's portal and forget the credentials; also where HubSpot does not answer."""
+    from core.connections.farewell import disconnect
+
+    place = _installation(_settings())
+    console.print(disconnect(place.connection(place.directory.tenant(tenant).tenant_id), place.oauth))
+
+
 @builds_app.command("list")
 def list_builds(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
     """The builds kept for a tenant, newest first."""
@@ -306,15 +386,38 @@ def rollback(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> Non
     console.print(f"{tenant} is served from build {build.build_id}, as of {build.as_of_at:%Y-%m-%d %H:%M}.")
 
 
-def _mappable(place: "Installation", tenant: str) -> "Mappable":
-    from ingestion.hubspot.client import HubSpotClient
-    from ingestion.hubspot.mappable import Mappable
-    from ingestion.hubspot.reader import Portal
+@limits_app.command("list")
+def list_limits() -> None:
+    """Every portal's budgets as all its workers see them now, and until when its day is used up."""
+    with _limits(_settings()) as limits:
+        standing = limits.standing()
+    table = Table("tenant", "portal", "budget", "used", "in flight", "queue", "closed until")
+    for portal in standing:
+        for budget, one in portal.budgets.items():
+            used = f"{one.used} of {one.limit or 'any'} in {one.window_seconds:g} s"
+            closed = f"{one.closed_until:%H:%M:%S} UTC" if one.closed_until else ""
+            counts = (str(one.in_flight), str(one.waiting))
+            table.add_row(portal.key.tenant_id, portal.key.base_url, budget, used, *counts, closed)
+    console.print(table)
+    for portal in standing:
+        if portal.stop:
+            console.print(portal.stop.reason, highlight=False)
 
-    owner = place.directory.tenant(tenant).tenant_id
-    credentials = place.directory.hubspot_credentials(owner)
-    with HubSpotClient(place.settings.hubspot.hubspot_base_url, owner, credentials.access_token) as client:
-        return Mappable.in_portal(Portal(client))
+
+@limits_app.command("clear")
+def clear_limits(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
+    """Let a tenant's workers ask HubSpot again, where a person knows that its day or pause is over."""
+    with _limits(_settings()) as limits:
+        lifted = limits.clear(tenant)
+    console.print(f"{tenant}: {lifted} lifted; its next sync asks HubSpot." if lifted else f"{tenant} was not stopped.")
+
+
+def _mappable(place: "Installation", tenant: str) -> "Mappable":
+    from ingestion.hubspot.mappable import Mappable
+    from orchestration.portals import open_portal
+
+    with open_portal(place, place.directory.tenant(tenant)) as portal:
+        return Mappable.in_portal(portal)
 
 
 def _change_mapping(place: "Installation", tenant: str, mapping: "FieldMapping") -> None:
@@ -349,6 +452,12 @@ def _installation(settings: "Settings") -> "Installation":
     from core.installation import Installation
 
     return Installation(settings)
+
+
+def _limits(settings: "Settings") -> "SharedLimits":
+    from ingestion.hubspot.limits.shared import open_limits
+
+    return open_limits(_installation(settings).warehouse, settings.stores.data_dir)
 
 
 def _configure_logging(level: str | None = None) -> None:

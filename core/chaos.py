@@ -1,9 +1,10 @@
 """Named places where a test may kill, raise or delay the running step; a no-op unless `CHAOS_SEED` is set.
 
 `CHAOS_POINTS` lists what happens where: `name:action[@hit]`, comma separated, for instance `ingest.after_load:kill@2` (the
-second time the point is passed). Actions: `kill` (SIGKILL to this process, as a power cut would), `raise` (a `ChaosError`),
-`delay` (half a second). With a seed and no points, every point draws: a quarter of those a run activates fire (the ratios
-FoundationDB's BUGGIFY uses), so a soak run needs no list. The environment is read when a point is passed, never at import.
+second time the point is passed). Actions: `kill` (SIGKILL to this process, as a power cut would), `stop` (SIGSTOP: it sleeps until
+somebody wakes it), `raise` (a `ChaosError`), `delay` (half a second). With a seed and no points, every point draws: a quarter of
+those a run activates fire (the ratios FoundationDB's BUGGIFY uses), so a soak run needs no list. The environment is read when
+a point is passed, never at import.
 """
 
 import os
@@ -72,6 +73,8 @@ def point(name: str) -> None:
 def _act(action: str, name: str) -> None:
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    elif action == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
     elif action == "raise":
         raise ChaosError(f"Chaos point {name} raised as planned; run the step again.")
     else:
@@ -84,9 +87,9 @@ def _planned(plan: str) -> dict[tuple[str, int], str]:
     for entry in filter(None, (part.strip() for part in plan.split(","))):
         name, _, rest = entry.partition(":")
         action, _, hit = rest.partition("@")
-        if name not in POINTS or action not in {"kill", "raise", "delay"} or not (hit or "1").isdigit():
+        if name not in POINTS or action not in {"kill", "raise", "delay", "stop"} or not (hit or "1").isdigit():
             raise ChaosPlanError(
-                f"CHAOS_POINTS entry {entry!r} is not `point:kill|raise|delay[@hit]` with a known point."
+                f"CHAOS_POINTS entry {entry!r} is not `point:kill|raise|delay|stop[@hit]` with a known point."
             )
         steps[name, int(hit or 1)] = action
     return steps

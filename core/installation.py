@@ -7,9 +7,12 @@ from sqlalchemy import Engine
 from core.appdb import open_app_database
 from core.appdb.builds import BuildStore
 from core.appdb.directory import TenantDirectory
+from core.appdb.engine import writing
 from core.appdb.mappings import FieldMappings
+from core.connections import ConnectionStore, OAuthClient
 from core.secrets import Vault, open_vault
 from core.settings import Settings
+from core.tenants import TenantId
 from core.warehouse import Warehouse, connect
 
 
@@ -37,8 +40,17 @@ class Installation:
 
     @cached_property
     def directory(self) -> TenantDirectory:
-        """Tenants, connections, topics."""
-        return TenantDirectory(self.app_database, self.vault)
+        """Tenants and topics."""
+        return TenantDirectory(self.app_database)
+
+    @cached_property
+    def oauth(self) -> OAuthClient:
+        """This installation's OAuth app at HubSpot."""
+        return OAuthClient(self.settings.hubspot)
+
+    def connection(self, tenant_id: TenantId) -> ConnectionStore:
+        """How one tenant's HubSpot is reached."""
+        return ConnectionStore(tenant_id, lambda: writing(self.app_database), self.vault)
 
     @cached_property
     def mappings(self) -> FieldMappings:

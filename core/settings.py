@@ -80,6 +80,9 @@ class HubSpotSettings(_Group):
     hubspot_base_url: str = "https://api.hubapi.com"
     """Root of the API; the sandbox is reached by changing only this."""
 
+    hubspot_app_url: str = "https://app.hubspot.com"
+    """Where HubSpot's own pages are, the consent page among them."""
+
     hubspot_client_id: str = ""
     """OAuth app of this installation; empty where only access tokens are used."""
 
@@ -146,6 +149,9 @@ class ServeSettings(_Group):
 
     api_port: int = Field(default=8000, ge=0, le=65535)
     """Port the API listens on."""
+
+    api_public_url: str = ""
+    """Root of the board and the API as browsers reach them, without a path; empty: as the request says, in `local` only."""
 
     auth_issuer: str = ""
     """OIDC issuer whose ID tokens are accepted; empty: the built-in issuer, in `local` only."""

@@ -115,6 +115,13 @@ class ConnectionStatus(StrEnum):
     DISCONNECTED = "disconnected"
 
 
+class ConnectionMethod(StrEnum):
+    """What a CRM is reached with: a consent that a person gave, or the access token of a private app."""
+
+    OAUTH = "oauth"
+    ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a method
+
+
 class AnalyzerKind(StrEnum):
     """Who read the ticket; stands on every enrichment row."""
 
@@ -136,8 +143,17 @@ class SyncMode(StrEnum):
     INCREMENT = "increment"
 
 
+class PropertyChangeKind(StrEnum):
+    """What can happen to a property in HubSpot's catalogue."""
+
+    ADDED = "added"
+    RETYPED = "retyped"
+    ARCHIVED = "archived"
+    RESTORED = "restored"
+
+
 class StreamStatus(StrEnum):
-    """How the last attempt to read a stream ended."""
+    """How the last attempt at a stream ended."""
 
     SYNCED = "synced"
     MISSING_SCOPE = "missing_scope"

@@ -12,7 +12,7 @@ from orchestration.assets.transforms import default_dbt_models
 from orchestration.checks import CHECKS
 from orchestration.everything import make_everything
 from orchestration.jobs import enrich, ingest, transform
-from orchestration.resources import installation
+from orchestration.resources import installation, nobody
 from orchestration.schedules import daily, publish_after_change, read_after_load
 
 
@@ -29,6 +29,6 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
         jobs=[ingest, enrich, transform, everything],
         schedules=[daily],
         sensors=[read_after_load, publish_after_change],
-        resources={"place": installation} | dict(resources or {}),
+        resources={"place": installation, "on_rows": nobody} | dict(resources or {}),
         executor=dg.in_process_executor,
     )

@@ -68,6 +68,33 @@ def refresh(
         raise RefreshFailed("; ".join(f"{title}: {why}" for title, why in failures.items()))
 
 
+def load(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    of: Cell,
+    *,
+    is_sweeping: bool = False,
+    allowed_deletions: Sequence[str] = (),
+) -> None:
+    """One `ingest` run of one cell, in this process, with what a person asks of it; what follows a load is left to sensors.
+
+    Raises:
+        RefreshFailed: With the sentence.
+    """
+    instance.add_dynamic_partitions("cell", [of])
+    config = {"is_sweeping": is_sweeping, "allowed_deletions": list(allowed_deletions)}
+    run = definitions.resolve_job_def("ingest").execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        run_config={"ops": {"hubspot": {"config": config}}, **_LOGGING},
+        partition_key=of,
+        asset_selection=sorted(RAW.resolve(definitions.resolve_asset_graph())),
+        tags={CELL_TAG: of},
+    )
+    if not run.success:
+        raise RefreshFailed(_why(run.all_events))
+
+
 def _plan(
     definitions: dg.Definitions,
     place: Installation,

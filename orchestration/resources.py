@@ -1,4 +1,6 @@
-"""Where settings meet Dagster: the one resource, `place`, is the installation itself. No asset logic here."""
+"""Where settings meet Dagster: `place` is the installation itself, `on_rows` whoever watches a load. No asset logic here."""
+
+from collections.abc import Callable
 
 import dagster as dg
 
@@ -10,3 +12,13 @@ from core.settings import Settings
 def installation(_: dg.InitResourceContext) -> Installation:
     """Read the settings when a run starts, never when definitions are loaded."""
     return Installation(Settings())
+
+
+OnRows = Callable[[str, str, int], None]
+"""Called with (tenant, table, rows) whenever rows were read; from several threads."""
+
+
+@dg.resource(description="Told of rows as they are read: the command line shows them, a run on its own tells nobody.")
+def nobody(_: dg.InitResourceContext) -> OnRows:
+    """Nobody watches."""
+    return lambda *_: None

@@ -24,6 +24,7 @@ _TAGS = [
     {"name": "metrics", "description": "Daily series behind the dashboard."},
     {"name": "companies", "description": "Companies and how things are with them."},
     {"name": "sources", "description": "How well HubSpot was read."},
+    {"name": "connections", "description": "How the tenant's HubSpot is reached."},
 ]
 
 

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from sqlalchemy import Engine
 
+from core.connections import OAuthClient
+from core.secrets import open_vault
 from core.settings import Settings, UnsafeSettings
 from serve.auth.issuer import LocalIssuer, open_local_issuer
 from serve.auth.keys import RemoteKeys
@@ -13,14 +15,25 @@ from serve.auth.tokens import TokenVerifier
 from serve.auth.users import DEMO_PREFIX, UserDirectory
 from serve.health.checks import Readiness
 from serve.tenancy import Tenancy
+from serve.writing import Writing
+
+# Somebody is waiting in front of a screen.
+_ATTEMPTS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Everything that outlives a request."""
+    """Everything that outlives a request.
+
+    Attributes:
+        public_url: Root of board and API as browsers reach them; empty: as each request says.
+    """
 
     users: UserDirectory
     tenancy: Tenancy
+    writing: Writing
+    oauth: OAuthClient
+    public_url: str
     readiness: Readiness
     verifier: TokenVerifier
     issuer: LocalIssuer | None
@@ -32,10 +45,11 @@ def has_demo_sign_in(settings: Settings) -> bool:
 
 
 def check_settings(settings: Settings) -> None:
-    """Refuse to serve with settings under which a token would prove nothing.
+    """Refuse to serve with settings under which a token, or a consent, would prove nothing.
 
     Raises:
-        UnsafeSettings: An issuer without its keys' address, or keys fetched in the clear outside `local`.
+        UnsafeSettings: An issuer without its keys' address, keys fetched in the clear outside `local`, or a HubSpot app there
+            without the address that consents come back to.
     """
     serve = settings.serve
     if serve.auth_issuer and not serve.auth_jwks_url:
@@ -47,6 +61,15 @@ def check_settings(settings: Settings) -> None:
     if serve.auth_jwks_url and scheme not in ({"http", "https"} if settings.is_local else {"https"}):
         raise UnsafeSettings(
             f"AUTH_JWKS_URL starts with {scheme or 'no scheme'}: keys fetched so could be anybody's. Use an https:// address."
+        )
+    if (
+        not settings.is_local
+        and settings.hubspot.hubspot_client_id
+        and urlsplit(serve.api_public_url).scheme != "https"
+    ):
+        raise UnsafeSettings(
+            "HUBSPOT_CLIENT_ID is set, but API_PUBLIC_URL is not an https:// address: HubSpot sends people who connect back "
+            "there, and the name a request claims to reach us by could be anybody's. Set it."
         )
 
 
@@ -67,6 +90,9 @@ def open_services(settings: Settings, engine: Engine) -> Services:
     return Services(
         users=UserDirectory(engine),
         tenancy=Tenancy(engine),
+        writing=Writing(engine, open_vault(settings)),
+        oauth=OAuthClient(settings.hubspot, attempts=_ATTEMPTS),
+        public_url=serve.api_public_url,
         readiness=Readiness(engine),
         verifier=verifier,
         issuer=issuer,

@@ -20,6 +20,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, String, Subquery, bindparam, func, select, text
 
 from core.appdb.tables import PUBLISHED, build, card_event, published_build, tenant
+from core.appdb.tables import connection as connection_table
+from core.appdb.tables import user as user_table
 from core.tenants import TenantId
 from serve.auth.users import User
 from serve.errors import Conflict, Forbidden
@@ -48,6 +50,26 @@ _POINTER = (
 
 _ME = select(tenant.c.tenant_id, tenant.c.name, tenant.c.plan_tier, tenant.c.currency).where(
     tenant.c.tenant_id == _TENANT
+)
+
+# Never the credentials: nothing that answers a read has a use for them.
+_HUBSPOT = (
+    select(
+        connection_table.c.status,
+        connection_table.c.error_message.label("message"),
+        connection_table.c.hub_id,
+        connection_table.c.scopes,
+        connection_table.c.expires_at,
+        user_table.c.name.label("connected_by"),
+        connection_table.c.connected_at,
+        connection_table.c.last_synced_at,
+    )
+    .outerjoin(
+        user_table,
+        (user_table.c.tenant_id == connection_table.c.tenant_id)
+        & (user_table.c.subject == connection_table.c.connected_by),
+    )
+    .where(connection_table.c.tenant_id == _TENANT, connection_table.c.type == "hubspot")
 )
 
 _EVENT_COUNT = select(func.count().label("event_count")).where(card_event.c.tenant_id == _TENANT)
@@ -130,6 +152,10 @@ class TenantSession:
             return found
         raise TenantGone(f"Tenant {self.tenant_id} no longer exists: sign in again.")
 
+    def hubspot_connection(self) -> dict[str, Any] | None:
+        """How the tenant's HubSpot is reached, without its credentials; None where it was never connected."""
+        return next(iter(self._read(_HUBSPOT)), None)
+
     def rows(self, query: Select[Any]) -> list[dict[str, Any]]:
         """Every row of a query over sources.
 
@@ -167,12 +193,16 @@ class Tenancy:
     def session(self, user: User) -> Iterator[TenantSession]:
         """A read transaction that sees the rows of the user's tenant."""
         with self._engine.connect() as connection:
-            if self._is_postgres:
-                entering = {"tenant_id": user.tenant_id, "timeout": str(_STATEMENT_TIMEOUT_MS)}
-                connection.execute(_ENTER_TENANT, entering)
-            else:
+            enter_tenant(connection, user.tenant_id)
+            if not self._is_postgres:
                 _lower_all_letters(connection)
             yield TenantSession(connection, user.tenant_id)
+
+
+def enter_tenant(connection: Connection, tenant_id: TenantId) -> None:
+    """Until the transaction ends, be the role that owns nothing and sees this tenant's rows; SQLite has no roles to be."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ENTER_TENANT, {"tenant_id": tenant_id, "timeout": str(_STATEMENT_TIMEOUT_MS)})
 
 
 def _lower_all_letters(connection: Connection) -> None:

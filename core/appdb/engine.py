@@ -1,11 +1,13 @@
 """Opening the application database and bringing its schema up to date."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -55,6 +57,13 @@ def open_engine(url: str) -> Engine:
     if parsed.drivername in {"postgresql", "postgres"}:
         return create_engine(parsed.set(drivername="postgresql"), pool_pre_ping=True)
     raise UnknownDatabase(f"Database URLs start with sqlite:/// or postgresql://, not {parsed.drivername!r}.")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A write transaction: committed at the end of the block, rolled back where it raises."""
+    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+        yield connection
 
 
 def migrate(engine: Engine) -> None:

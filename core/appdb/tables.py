@@ -71,13 +71,29 @@ connection = Table(
     Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
     Column("type", String(20), primary_key=True, default="hubspot"),
     Column("status", String(20), nullable=False),
-    Column("credentials", Text, nullable=False, comment="Fernet ciphertext of a JSON object."),
-    Column("hub_id", String(40)),
-    Column("scopes", JSON),
+    Column("credentials", Text, comment="Fernet ciphertext of a JSON object; null once disconnected."),
+    Column("expires_at", UtcDateTime, comment="When the access token dies; null: never."),
+    Column("hub_id", String(40), comment="The portal; null where unknown, or disconnected."),
+    Column("origin_hub_id", String(40), comment="The first portal connected: whose records the tenant holds."),
+    Column("scopes", JSON, comment="As granted; null where unknown."),
     Column("last_synced_at", UtcDateTime),
-    Column("error_message", Text),
+    Column("error_message", Text, comment="What is wrong, or was said at the end, as a sentence."),
+    Column("connected_by", String(255), comment="Subject of the user who connected; null: an operator."),
+    Column("connected_at", UtcDateTime),
     UniqueConstraint("type", "hub_id", name="uq_connection_type_hub_id"),
     _one_of("status", ConnectionStatus),
+)
+
+oauth_state = Table(
+    "oauth_state",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("state_hash", String(64), primary_key=True, comment="SHA-256 of what HubSpot hands back, hexadecimal."),
+    Column("browser_hash", String(64), nullable=False, comment="The same of the cookie of the browser that asked."),
+    Column("subject", String(255), nullable=False, comment="The user who asked."),
+    Column("secret", Text, nullable=False, comment="Fernet ciphertext of PKCE verifier and redirect URI."),
+    Column("expires_at", UtcDateTime, nullable=False),
+    UniqueConstraint("state_hash", name="uq_oauth_state_state_hash"),
 )
 
 topic = Table(

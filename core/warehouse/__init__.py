@@ -3,8 +3,18 @@
 dlt and dbt reach the same database with their own connections; what they need from here is `write_lock`.
 """
 
-from core.warehouse.base import Warehouse, WarehouseBusy, WarehouseUnavailable
+from core.warehouse.base import LockLost, NamedLock, Warehouse, WarehouseBusy, WarehouseUnavailable
 from core.warehouse.connect import connect
 from core.warehouse.tables import Column, ColumnType, TableSpec
 
-__all__ = ["Column", "ColumnType", "TableSpec", "Warehouse", "WarehouseBusy", "WarehouseUnavailable", "connect"]
+__all__ = [
+    "Column",
+    "ColumnType",
+    "LockLost",
+    "NamedLock",
+    "TableSpec",
+    "Warehouse",
+    "WarehouseBusy",
+    "WarehouseUnavailable",
+    "connect",
+]

@@ -22,6 +22,24 @@ class WarehouseUnavailable(Transient):
     """The warehouse cannot be opened or did not answer."""
 
 
+class LockLost(Transient):
+    """A named lock was taken from its holder: the server ended the session that held it."""
+
+
+class NamedLock(Protocol):
+    """A named lock as its holder sees it."""
+
+    def check(self) -> None:
+        """Make sure that it is still held; call it before writing what must not be written twice.
+
+        A process that was stopped for long enough may wake up to find that its work was given to another one.
+
+        Raises:
+            LockLost: It is not.
+        """
+        ...
+
+
 class Snapshot(Protocol):
     """One consistent look at the warehouse; valid inside the block that `Warehouse.snapshot` opens."""
 
@@ -94,7 +112,7 @@ class Warehouse(Protocol):
         """
         ...
 
-    def named_lock(self, name: str, *, is_waiting: bool = True) -> AbstractContextManager[None]:
+    def named_lock(self, name: str, *, is_waiting: bool = True) -> AbstractContextManager[NamedLock]:
         """Mutual exclusion for one named piece of work (`cell:acme`, `transform`) over all processes and machines.
 
         Raises:

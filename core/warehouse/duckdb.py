@@ -132,13 +132,13 @@ class DuckDBWarehouse:
             yield
 
     @contextmanager
-    def named_lock(self, name: str, *, is_waiting: bool = True) -> Iterator[None]:
+    def named_lock(self, name: str, *, is_waiting: bool = True) -> Iterator["_KernelLock"]:
         """See `Warehouse.named_lock`."""
         folder = self.path.parent / "locks"
         with self._locked(
             folder / f"{name.replace(':', '--')}.lock", self._timeout if is_waiting else 0, f"lock {name}"
         ):
-            yield
+            yield _KernelLock()
 
     @contextmanager
     def _locked(self, file: Path, timeout: float, what: str) -> Iterator[None]:
@@ -180,6 +180,13 @@ class DuckDBWarehouse:
     )
     def _open(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.path))
+
+
+class _KernelLock:
+    """A lock the kernel keeps for as long as its holder lives, also while that is stopped."""
+
+    def check(self) -> None:
+        """Nobody can have taken it."""
 
 
 class _Snapshot:

@@ -12,7 +12,7 @@ import psycopg2.extras
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from core.warehouse.base import TABLE_EXISTS, Row, WarehouseBusy, WarehouseUnavailable, bind_style
+from core.warehouse.base import TABLE_EXISTS, LockLost, Row, WarehouseBusy, WarehouseUnavailable, bind_style
 from core.warehouse.tables import TableSpec
 
 # A write phase takes seconds; asking twice a second costs nothing and starves nobody.
@@ -91,7 +91,7 @@ class PostgresWarehouse:
         return nullcontext()
 
     @contextmanager
-    def named_lock(self, name: str, *, is_waiting: bool = True) -> Iterator[None]:
+    def named_lock(self, name: str, *, is_waiting: bool = True) -> Iterator["_SessionLock"]:
         """See `Warehouse.named_lock`."""
         key = int.from_bytes(hashlib.sha256(f"churnboard:{name}".encode()).digest()[:8], signed=True)
         deadline = time.monotonic() + (self._timeout if is_waiting else 0)
@@ -108,7 +108,7 @@ class PostgresWarehouse:
                     )
                 time.sleep(_LOCK_POLL_SECONDS)
             # The session ends with the connection, and the lock with the session, also when this process is killed.
-            yield
+            yield _SessionLock(connection, name)
 
     def _ensure(self, spec: TableSpec) -> None:
         if self.has_table(spec.schema, spec.name):
@@ -129,6 +129,24 @@ class PostgresWarehouse:
         except psycopg2.OperationalError as error:
             raise WarehouseUnavailable(
                 f"The warehouse {self.url} does not answer: {error}. Start the server or correct WAREHOUSE_URL."
+            ) from error
+
+
+class _SessionLock:
+    """A lock that lives as long as its session, which the server may end: after a network failure, or because a person said so."""
+
+    def __init__(self, connection: psycopg2.extensions.connection, name: str) -> None:
+        self._connection, self._name = connection, name
+
+    def check(self) -> None:
+        """See `NamedLock.check`."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("select 1")
+        except psycopg2.Error as error:
+            raise LockLost(
+                f"The database ended the session that held lock {self._name}, so another run may be at the same work. "
+                f"This one stops without writing anything more; run the step again."
             ) from error
 
 

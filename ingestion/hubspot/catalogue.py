@@ -1,94 +1,124 @@
 """The small streams: account, property catalogue, owners, pipelines and stages. Read whole every time.
 
 What is no longer there is kept and marked as archived: closed tickets go on pointing at a stage or an owner that was deleted since.
+How the property catalogue changed is kept too, row by row, so that a column that empties overnight has an explanation.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.warehouse import Warehouse
+from core.vocabulary import SyncMode
 from ingestion.hubspot import mapping
+from ingestion.hubspot.context import Context
+from ingestion.hubspot.drift import property_changes
 from ingestion.hubspot.errors import MissingScope
-from ingestion.hubspot.reader import Portal
-from ingestion.hubspot.tables import OBJECT_TYPES, OWNERS, PIPELINE_STAGES, PIPELINES, PORTALS, PROPERTIES
-from ingestion.loader import Chunk, RawTable
+from ingestion.hubspot.marks import StreamDone
+from ingestion.hubspot.tables import (
+    OBJECT_TYPES,
+    OWNERS,
+    PIPELINE_STAGES,
+    PIPELINES,
+    PORTALS,
+    PROPERTIES,
+    PROPERTY_CHANGES,
+)
+from ingestion.loader import Chunk, Mark, RawTable
+
+_KEPT = (PROPERTIES, OWNERS, PIPELINES, PIPELINE_STAGES)
 
 
 class Catalogue:
     """One tenant's metadata.
 
     Attributes:
-        names: Property names to ask for, by object type; filled by `properties`.
-        closed: Object types the connection has no scope for, with HubSpot's refusal; likewise.
+        closed: Object types the connection has no scope for, with HubSpot's refusal; filled by `properties`.
     """
 
-    def __init__(self, portal: Portal, tenant_id: str, warehouse: Warehouse, clock: Callable[[], datetime]) -> None:
-        self._portal = portal
-        self._tenant_id = tenant_id
-        self._warehouse = warehouse
-        self._clock = clock
-        self._held: dict[str, list[dict[str, Any]]] = {}
-        self.names: dict[str, list[str]] = {}
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self.closed: dict[str, MissingScope] = {}
 
-    def portals(self) -> Iterator[Chunk]:
+    def portals(self) -> Iterator[Chunk | Mark]:
         """The account."""
-        account = self._portal.account()
-        yield self._chunk(PORTALS, mapping.portal_rows(self._tenant_id, account, self._clock()))
+        context = self._context
+        rows = mapping.portal_rows(context.tenant_id, context.portal.account(), context.clock())
+        yield Chunk(PORTALS.name, context.tenant_id, rows)
+        yield self._done(PORTALS, rows.num_rows)
 
-    def properties(self) -> Iterator[Chunk]:
-        """The property catalogue of every object type we may read."""
+    def properties(self) -> Iterator[Chunk | Mark]:
+        """The property catalogue of every object type we may read, and its changes; fills in the names to ask for."""
+        context = self._context
         tables = [PROPERTIES.empty()]
         for kind in OBJECT_TYPES:
             try:
-                definitions = self._portal.definitions(kind.name)
+                definitions = context.portal.definitions(kind.name)
             except MissingScope as error:
                 self.closed[kind.name] = error
                 continue
-            self.names[kind.name] = sorted(str(one["name"]) for one in definitions if not one["archived"])
-            tables.append(mapping.property_rows(self._tenant_id, kind.name, definitions, self._clock()))
-        yield self._with_vanished(PROPERTIES, pa.concat_tables(tables))
+            context.names[kind.name] = sorted(str(one["name"]) for one in definitions if not one["archived"])
+            tables.append(mapping.property_rows(context.tenant_id, kind.name, definitions, context.clock()))
+        rows = self._with_vanished(PROPERTIES, pa.concat_tables(tables))
+        yield Chunk(PROPERTIES.name, context.tenant_id, rows)
+        changes = property_changes(self._held[PROPERTIES.name], rows.to_pylist())
+        noticed = mapping.property_change_rows(context.tenant_id, changes, context.clock())
+        yield Chunk(PROPERTY_CHANGES.name, context.tenant_id, noticed)
+        yield self._done(PROPERTIES, None if self.closed else _live(rows))
 
-    def owners(self) -> Iterator[Chunk]:
+    def owners(self) -> Iterator[Chunk | Mark]:
         """Staff, present and former; whoever is both (the lists are read one after the other) counts as present."""
-        found = {str(one["id"]): one for one in reversed(list(self._portal.owners()))}
-        yield self._with_vanished(OWNERS, mapping.owner_rows(self._tenant_id, found.values(), self._clock()))
+        context = self._context
+        found = {str(one["id"]): one for one in reversed(list(context.portal.owners()))}
+        rows = mapping.owner_rows(context.tenant_id, found.values(), context.clock())
+        yield Chunk(OWNERS.name, context.tenant_id, self._with_vanished(OWNERS, rows))
+        yield self._done(OWNERS, _live(rows))
 
-    def pipelines(self) -> Iterator[Chunk]:
+    def pipelines(self) -> Iterator[Chunk | Mark]:
         """Ticket pipelines and their stages."""
-        found, now = self._portal.pipelines(), self._clock()
-        yield self._with_vanished(PIPELINES, mapping.pipeline_rows(self._tenant_id, found, now))
-        yield self._with_vanished(PIPELINE_STAGES, mapping.stage_rows(self._tenant_id, found, now))
+        context = self._context
+        found, now = context.portal.pipelines(), context.clock()
+        for table, rows in (
+            (PIPELINES, mapping.pipeline_rows(context.tenant_id, found, now)),
+            (PIPELINE_STAGES, mapping.stage_rows(context.tenant_id, found, now)),
+        ):
+            yield Chunk(table.name, context.tenant_id, self._with_vanished(table, rows))
+            yield self._done(table, _live(rows))
 
-    def _with_vanished(self, table: RawTable, rows: pa.Table) -> Chunk:
+    def _done(self, table: RawTable, portal_total: int | None) -> Mark:
+        context = self._context
+        return Mark(StreamDone(context.tenant_id, table.name, SyncMode.BACKFILL, context.clock(), portal_total))
+
+    def _with_vanished(self, table: RawTable, rows: pa.Table) -> pa.Table:
         here = set(zip(*(rows.column(name).to_pylist() for name in table.scope), strict=True))
-        held = self._held or self._read_held()
         vanished = [
             one
-            for one in held[table.name]
+            for one in self._held[table.name]
             # What could not be looked at has not vanished.
             if tuple(one[name] for name in table.scope) not in here and one.get("object_type") not in self.closed
         ]
-        if vanished:
-            gone = pa.Table.from_pylist(vanished, schema=table.schema)
-            archived = table.schema.get_field_index("archived")
-            gone = gone.set_column(archived, "archived", pc.is_valid(gone.column("tenant_id")))
-            rows = pa.concat_tables([rows, gone])
-        return self._chunk(table, rows)
+        if not vanished:
+            return rows
+        gone = pa.Table.from_pylist(vanished, schema=table.schema)
+        archived = table.schema.get_field_index("archived")
+        gone = gone.set_column(archived, "archived", pc.is_valid(gone.column("tenant_id")))
+        return pa.concat_tables([rows, gone])
 
-    def _read_held(self) -> dict[str, list[dict[str, Any]]]:
-        with self._warehouse.snapshot() as snapshot:
-            for table in (PROPERTIES, OWNERS, PIPELINES, PIPELINE_STAGES):
-                columns = ", ".join(table.spec.names)
-                self._held[table.name] = snapshot.rows(
-                    f"select {columns} from {table.spec.qualified} where tenant_id = :tenant_id",  # noqa: S608 - names from TableSpec
-                    tenant_id=self._tenant_id,
+    @cached_property
+    def _held(self) -> dict[str, list[dict[str, Any]]]:
+        context = self._context
+        with context.warehouse.snapshot() as snapshot:
+            return {
+                table.name: snapshot.rows(
+                    f"select {', '.join(table.spec.names)} from {table.spec.qualified} where tenant_id = :tenant_id",
+                    tenant_id=context.tenant_id,
                 )
-        return self._held
+                for table in _KEPT
+            }
 
-    def _chunk(self, table: RawTable, rows: pa.Table) -> Chunk:
-        return Chunk(table.name, self._tenant_id, rows)
+
+def _live(rows: pa.Table) -> int:
+    archived: int = pc.sum(rows.column("archived")).as_py() or 0
+    return int(rows.num_rows) - archived

@@ -4,13 +4,13 @@ The body of an error is not to be trusted: rate limits have their own shape, gat
 So the status decides, then `category` and `policyName` where they are there.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from core.errors import Terminal, Transient
+from ingestion.hubspot.limits.state import Budget, day_ends_at
 
 
 class ConnectionBroken(Terminal):
@@ -58,11 +58,19 @@ class Busy(Transient):
 
 
 class RateLimited(Busy):
-    """A short budget is used up (429): the rest of a second or of ten seconds has to pass."""
+    """A short budget is used up (429): the rest of a second or of ten seconds has to pass.
+
+    Attributes:
+        budget: Which one; nobody of that portal sends from it meanwhile.
+    """
+
+    def __init__(self, message: str, wait_seconds: float, budget: Budget) -> None:
+        super().__init__(message, wait_seconds)
+        self.budget = budget
 
 
 class DailyLimitReached(Transient):
-    """The account's calls of the day are used up (429 `DAILY`); waiting in a running process makes no sense.
+    """The account's calls of the day are used up (429 `DAILY`, or none remaining); waiting in a running process makes no sense.
 
     Attributes:
         resume_at: When the budget is full again, as far as we can tell.
@@ -72,13 +80,22 @@ class DailyLimitReached(Transient):
         super().__init__(message)
         self.resume_at = resume_at
 
+    @classmethod
+    def told(cls, told: str, tenant_id: str, resume_at: datetime) -> "DailyLimitReached":
+        """With the sentence for a person; `told` says who noticed, and where."""
+        return cls(
+            f"{told}. The account's calls of the day are used up; run the sync again after {resume_at:%Y-%m-%d %H:%M} UTC. "
+            f"Until then nothing is asked; `churnboard limits clear {tenant_id}` lifts that where the limit was raised.",
+            resume_at,
+        )
+
 
 class PortalUnavailable(Busy):
     """The network, a gateway or HubSpot itself failed (5xx, 423, 477, no connection, an answer that is not JSON)."""
 
 
 class PortalTimedOut(PortalUnavailable):
-    """HubSpot took too long over a page (504, 524); a smaller page may do."""
+    """HubSpot took too long over a page (504, 524, or longer than we wait); a smaller page may do."""
 
 
 class UnexpectedAnswer(Terminal):
@@ -95,7 +112,15 @@ _UNAVAILABLE = frozenset({408, 423, 477, 500, 502, 503, 521, 522, 523, 525, 526}
 
 
 def refusal(
-    status: int, body: Any, headers: Mapping[str, str], *, tenant_id: str, what: str, now: datetime
+    status: int,
+    body: Any,
+    headers: Mapping[str, str],
+    *,
+    tenant_id: str,
+    what: str,
+    now: datetime,
+    budget: Budget = Budget.BURST,
+    time_zone: str | None = None,
 ) -> Terminal | Transient:
     """The error an answer other than success stands for.
 
@@ -106,6 +131,8 @@ def refusal(
         tenant_id: Whose portal answered.
         what: What was asked, as it fits after "reading".
         now: The present, for `Retry-After` dates and the end of the day.
+        budget: Which one the request was taken from; the one that is used up where a 429 names none.
+        time_zone: The account's, whose midnight ends the day; UTC's where it is not known.
     """
     fields = body if isinstance(body, dict) else {}
     said = " ".join(str(fields.get("message") or f"HTTP {status}").split())[:300]
@@ -113,11 +140,20 @@ def refusal(
     where = f"HubSpot of tenant {tenant_id}, reading {what}"
     told = f"{where}: {said}" + (f" (correlation id {trace})" if trace else "")
     if status == 429:
-        return _rate_limited(fields, headers, told, now)
+        policy = str(fields.get("policyName") or "")
+        waits = retry_after(headers, now)
+        if policy == "DAILY":
+            resume_at = (
+                day_ends_at(now, time_zone)
+                if waits is None
+                else now + timedelta(seconds=min(max(waits, 1.0), 86_400.0))
+            )
+            return DailyLimitReached.told(told, tenant_id, resume_at)
+        return _rate_limited(policy, waits, headers, told, budget)
     if status in _TIMED_OUT:
         return PortalTimedOut(f"{told}. It took too long to answer; it is asked again for less.")
     if status in _UNAVAILABLE or (status >= 500 and status != 530):
-        wait = _retry_after(headers, now)
+        wait = retry_after(headers, now)
         if status == 423:
             wait = max(wait or 0.0, _LOCKED_WAIT_SECONDS)
         return PortalUnavailable(f"{told}. This passes by itself; the next sync goes on where this one stood.", wait)
@@ -144,20 +180,16 @@ def _client_error(status: int, fields: dict[str, Any], told: str) -> Terminal | 
 
 
 def _rate_limited(
-    fields: dict[str, Any], headers: Mapping[str, str], told: str, now: datetime
-) -> RateLimited | DailyLimitReached:
-    policy = str(fields.get("policyName") or "")
-    waits = _retry_after(headers, now)
-    if policy == "DAILY":
-        # The budget is refilled at midnight of the account's time zone, which is at most a day away.
-        resume_at = now + timedelta(seconds=waits) if waits else _next_midnight(now)
-        return DailyLimitReached(
-            f"{told}. The account's calls of the day are used up; run the sync again after {resume_at:%Y-%m-%d %H:%M} UTC.",
-            resume_at,
-        )
-    # Search counts by the second; everything else in a rolling window of ten.
-    default = 1.0 if "TEN" not in policy and re.search("SECONDLY", policy) else 10.0
-    return RateLimited(f"{told}. The sync slows down and goes on.", default if waits is None else waits)
+    policy: str, waits: float | None, headers: Mapping[str, str], told: str, budget: Budget
+) -> RateLimited:
+    if policy.startswith("TEN_SECONDLY"):
+        budget = Budget.BURST
+    elif policy.startswith("SECONDLY"):
+        budget = Budget.SEARCH
+    interval = number(headers.get("x-hubspot-ratelimit-interval-milliseconds"))
+    # Search counts by the second; everything else in a rolling window, of ten unless the answer says otherwise.
+    default = 1.0 if budget is Budget.SEARCH else interval / 1000 if interval else 10.0
+    return RateLimited(f"{told}. The sync slows down and goes on.", default if waits is None else waits, budget)
 
 
 def _required_scopes(fields: dict[str, Any]) -> list[str]:
@@ -170,7 +202,7 @@ def _required_scopes(fields: dict[str, Any]) -> list[str]:
     return scopes
 
 
-def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds from `Retry-After`, which may be a number or a date; None where it is absent or unreadable."""
     given = headers.get("retry-after", "").strip()
     if not given:
@@ -188,5 +220,6 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, seconds) if seconds == seconds else None  # noqa: PLR0124 - NaN is not equal to itself
 
 
-def _next_midnight(now: datetime) -> datetime:
-    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+def number(text: str | None) -> int | None:
+    """A whole number from a header; None where there is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() else None

@@ -8,6 +8,7 @@ Postgres text refuses, and half of a surrogate pair, which is not text. A proper
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.warehouse import ColumnType
+from ingestion.hubspot.drift import PropertyChange
 from ingestion.hubspot.tables import (
     LINK_TABLES,
     OBJECT_TABLES,
@@ -25,6 +27,9 @@ from ingestion.hubspot.tables import (
     PIPELINES,
     PORTALS,
     PROPERTIES,
+    PROPERTY_CHANGES,
+    RECORD_ALIASES,
+    TICKET_STAGES,
     LinkType,
     ObjectType,
 )
@@ -80,6 +85,55 @@ def link_rows(links: LinkType, tenant_id: str, found: Links, fetched_at: datetim
         columns["is_primary"] = pa.array(is_primary, pa.bool_())
     schema = LINK_TABLES[links.table].schema
     return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def stage_history_rows(
+    kind: ObjectType, tenant_id: str, records: Sequence[Json], fetched_at: Sequence[datetime]
+) -> pa.Table:
+    """The stages these tickets have been in, each with the moment it was entered; tickets without any moment have no row."""
+    rows = []
+    for record, fetched in zip(records, fetched_at, strict=True):
+        # A stage set twice in the same moment was entered once.
+        entered = {
+            (found, clean(one.get("value")))
+            for one in (record.get("propertiesWithHistory") or {}).get(kind.history) or ()
+            if (found := moment(one.get("timestamp"))) is not None
+        }
+        rows += [
+            {
+                "tenant_id": tenant_id,
+                "ticket_id": str(record["id"]),
+                "stage_id": stage_id,
+                "entered_at": entered_at,
+                "loaded_at": fetched,
+            }
+            for entered_at, stage_id in sorted(entered, key=str)
+        ]
+    return pa.Table.from_pylist(rows, schema=TICKET_STAGES.schema)
+
+
+def merged_ids(record: Json) -> list[str]:
+    """Ids that were merged into this record, as far as it says: `hs_merged_object_ids` is a list like `51;1551`."""
+    text = (record.get("properties") or {}).get("hs_merged_object_ids")
+    ids = (part.strip() for part in str(text or "").split(";"))
+    return sorted({one for one in ids if one.isascii() and one.isdecimal()} - {str(record["id"])}, key=int)
+
+
+def alias_rows(tenant_id: str, object_type: str, aliases: Mapping[str, str], fetched_at: datetime) -> pa.Table:
+    """Ids that lead to another record: by alias id, the record it leads to."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "tenant_id": tenant_id,
+                "object_type": object_type,
+                "alias_id": alias_id,
+                "record_id": record_id,
+                "loaded_at": fetched_at,
+            }
+            for alias_id, record_id in aliases.items()
+        ],
+        schema=RECORD_ALIASES.schema,
+    )
 
 
 def pipeline_rows(tenant_id: str, pipelines: Iterable[Json], fetched_at: datetime) -> pa.Table:
@@ -161,6 +215,14 @@ def property_rows(tenant_id: str, object_type: str, definitions: Iterable[Json],
             for one in definitions
         ],
         schema=PROPERTIES.schema,
+    )
+
+
+def property_change_rows(tenant_id: str, changes: Iterable[PropertyChange], noticed_at: datetime) -> pa.Table:
+    """What happened to the property catalogue."""
+    return pa.Table.from_pylist(
+        [{"tenant_id": tenant_id, **asdict(one), "noticed_at": noticed_at, "loaded_at": noticed_at} for one in changes],
+        schema=PROPERTY_CHANGES.schema,
     )
 
 

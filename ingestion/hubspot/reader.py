@@ -2,25 +2,33 @@
 
 v1 to v3 end in September 2027 and v4 in March 2027, so only dated paths are used. Searches are walked by id alone: HubSpot
 refuses offsets beyond 10,000, and an offset into a result that changes meanwhile skips records.
+
+A list can only be read a page after the other, since each answer says where the next page starts; everything else (batches, links)
+is asked for by the portal's crew, several at a time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from core.logging import get_logger
+from ingestion.hubspot.ahead import Crew
 from ingestion.hubspot.client import HubSpotClient
 from ingestion.hubspot.errors import PartialAnswer, PortalTimedOut, RequestRefused
+from ingestion.hubspot.whereabouts import Whereabouts
 
 OBJECTS = ASSOCIATIONS = PIPELINES = PROPERTIES = OWNERS = ACCOUNT = "2026-09"
 
 Json = dict[str, Any]
 
-_LIST_PAGE, _SEARCH_PAGE, _BATCH, _LINK_BATCH, _OWNER_PAGE = 100, 200, 100, 1000, 500
+_LIST_PAGE, _SEARCH_PAGE, _LINK_BATCH, _OWNER_PAGE = 100, 200, 1000, 500
+_BATCH, _BATCH_WITH_HISTORY = 100, 50
 _SMALLEST_PAGE = 10
 # HubSpot's proxy answers 414 near 8 kB; the rest of the address and a proxy's own prefix need room too.
 _LONGEST_PROPERTIES = 6_000
 _NO_LINKS = "crm.associations.NO_ASSOCIATIONS_FOUND"
+_NOT_FOUND = "OBJECT_NOT_FOUND"
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -28,11 +36,46 @@ _log = get_logger(__name__)
 _T = TypeVar("_T")
 
 
-class Portal:
-    """What one portal holds."""
+@dataclass(frozen=True)
+class Page:
+    """A page of a list.
 
-    def __init__(self, client: HubSpotClient) -> None:
+    Attributes:
+        records: Its records, ids ascending.
+        after: Where the next page starts, to be given back as it is; None on the last page.
+    """
+
+    records: list[Json]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to read of each record.
+
+    Attributes:
+        object_type: As in paths.
+        properties: Names; all are read, whether or not they fit into an address.
+        history: Property whose earlier values are wanted too, under `propertiesWithHistory`; HubSpot then reads half as many
+            records a request.
+    """
+
+    object_type: str
+    properties: Sequence[str]
+    history: str | None = None
+
+
+class Portal:
+    """What one portal holds. Not to be used from within the crew's own threads.
+
+    Args:
+        client: Makes the calls.
+        crew: Makes several at a time.
+    """
+
+    def __init__(self, client: HubSpotClient, crew: Crew) -> None:
         self._client = client
+        self._crew = crew
 
     @property
     def server_time(self) -> datetime:
@@ -45,7 +88,10 @@ class Portal:
 
     def account(self) -> Json:
         """Portal id, time zone, web host, currency."""
-        return _object(self._client.get(f"/account-info/{ACCOUNT}/details", what="account details"))
+        account = _object(self._client.get(f"/account-info/{ACCOUNT}/details", what="account details"))
+        zone = account.get("timeZone")
+        self._client.note_time_zone(zone if isinstance(zone, str) else None)
+        return account
 
     def definitions(self, object_type: str) -> list[Json]:
         """The property catalogue of an object type, archived properties included."""
@@ -66,44 +112,60 @@ class Portal:
         """The tenant's staff; former staff too, or old tickets would lose their owner."""
         for is_archived in (False, True):
             params: Json = {"limit": _OWNER_PAGE, "archived": _flag(is_archived)}
-            yield from (record for page in self._pages(f"/crm/owners/{OWNERS}", params, "owners") for record in page)
+            for page in self._pages(f"/crm/owners/{OWNERS}", params, "owners"):
+                yield from page.records
 
-    def pages(self, object_type: str, properties: Sequence[str], *, archived: bool) -> Iterator[list[Json]]:
-        """All records by ascending id with all `properties`, a page at a time.
+    def pages(self, wanted: Wanted, *, archived: bool, after: str | None = None) -> Iterator[Page]:
+        """All records by ascending id, a page at a time.
 
         A list is read from the database, not from the search index, so it is complete. Where the property names do not fit
-        into an address, only ids are listed and the records are read in batches.
+        into an address, only ids are listed and the records are read in batches; so is what a list would give for half a page
+        only.
+
+        Args:
+            wanted: What of each record.
+            archived: The recycling bin instead of the live records.
+            after: A page's `after`, to go on where that page ended.
         """
-        names = ",".join(properties)
+        names = ",".join(wanted.properties)
         is_by_id = len(names) > _LONGEST_PROPERTIES
         params: Json = {
             "limit": _LIST_PAGE,
             "archived": _flag(archived),
             "properties": "hs_object_id" if is_by_id else names,
+            **({} if after is None else {"after": after}),
         }
-        for page in self._pages(f"/crm/objects/{OBJECTS}/{object_type}", params, _called(object_type, archived)):
-            if is_by_id:
-                yield self.batch(object_type, [str(one["id"]) for one in page], properties, archived=archived)
-            else:
-                yield page
+        what = _called(wanted.object_type, archived)
+        listed = self._pages(f"/crm/objects/{OBJECTS}/{wanted.object_type}", params, what)
 
-    def batch(self, object_type: str, ids: Sequence[str], properties: Sequence[str], *, archived: bool) -> list[Json]:
-        """The records with these ids, those that exist, read from the database; in HubSpot's order."""
-        found: list[Json] = []
-        for start in range(0, len(ids), _BATCH):
+        def whole(page: Page) -> Page:
+            ids = [str(one["id"]) for one in page.records]
+            return Page(self._read(wanted, ids, archived=archived), page.after)
 
-            def read(some: Sequence[str]) -> list[Json]:
-                return _results(
-                    self._client.post(
-                        f"/crm/objects/{OBJECTS}/{object_type}/batch/read",
-                        {"inputs": [{"id": one} for one in some], "properties": list(properties)},
-                        {"archived": _flag(archived)},
-                        what=_called(object_type, archived),
-                    )
-                )
+        def with_history(page: Page) -> Page:
+            bare = Wanted(wanted.object_type, (), wanted.history)
+            ids = [str(one["id"]) for one in page.records]
+            found = {str(one["id"]): one for one in self._read(bare, ids, archived=archived)}
+            key = "propertiesWithHistory"
+            records = [one | {key: found.get(str(one["id"]), {}).get(key)} for one in page.records]
+            return Page(records, page.after)
 
-            found += _bisected(read, ids[start : start + _BATCH])
-        return found
+        if is_by_id:
+            return self._crew.map(whole, listed)
+        return self._crew.map(with_history, listed) if wanted.history else listed
+
+    def ids(self, object_type: str) -> Iterator[str]:
+        """The ids of all live records, ascending; a hundred a request."""
+        for page in self.pages(Wanted(object_type, ("hs_object_id",)), archived=False):
+            yield from (str(one["id"]) for one in page.records)
+
+    def records(self, wanted: Wanted, ids: Iterable[str], *, archived: bool) -> Iterator[list[Json]]:
+        """The records with these ids, those that exist, read from the database; some at a time.
+
+        An id whose record was merged into another may bring that other record: look at the ids that come back.
+        """
+        size = _BATCH_WITH_HISTORY if wanted.history else _BATCH
+        return self._crew.map(lambda some: self._read(wanted, some, archived=archived), _batches(ids, size))
 
     def changed_ids(self, object_type: str, modified: str, since: datetime, until: datetime) -> Iterator[list[str]]:
         """Ids of live records modified in `[since, until]` as far as the search index knows, ascending, a page at a time."""
@@ -129,36 +191,89 @@ class Portal:
         answer = self._search(object_type, [_filter(modified, "LTE", _millis(until))], 1, modified)
         return int(answer.get("total") or 0)
 
-    def links(self, to: str, ticket_ids: Sequence[str]) -> dict[str, list[Json]]:
-        """Links of tickets to `to`, by ticket id; a ticket without any has an empty list.
-
-        Raises:
-            PartialAnswer: HubSpot left a ticket out for another reason than that it has no links.
-        """
-        found: dict[str, list[Json]] = {one: [] for one in ticket_ids}
-        for start in range(0, len(ticket_ids), _LINK_BATCH):
-            inputs: list[Json] = [{"id": one} for one in ticket_ids[start : start + _LINK_BATCH]]
-            while inputs:
-                following: list[Json] = []
-                for answer in _bisected(lambda some: [self._link_page(to, some)], inputs):
-                    following += _take_links(answer, found)
-                inputs = following
+    def whereabouts(self, object_type: str, ids: Iterable[str]) -> dict[str, Whereabouts]:
+        """Where each of these records is: live, in the bin, merged into another, or nowhere. Costs a request an id not found."""
+        asked = list(dict.fromkeys(ids))
+        found: dict[str, Whereabouts] = {}
+        for is_archived in (False, True):
+            wanted = Wanted(object_type, ("hs_object_id",))
+            missing = [one for one in asked if one not in found]
+            for records in self.records(wanted, missing, archived=is_archived):
+                here = Whereabouts.archived() if is_archived else Whereabouts.live()
+                found |= {str(one["id"]): here for one in records if str(one["id"]) in set(missing)}
+        lost = [one for one in asked if one not in found]
+        found |= zip(lost, self._crew.map(lambda one: self._whereabouts(object_type, one), lost), strict=True)
         return found
 
-    def _link_page(self, to: str, inputs: Sequence[Json]) -> Json:
-        what = f"links from tickets to {to}"
+    def links(self, from_type: str, to_type: str, ids: Iterable[str]) -> Iterator[dict[str, list[Json]]]:
+        """HubSpot's `to` entries by record id, all pages of them, for a thousand records at a time; empty for a record without any.
+
+        Raises:
+            PartialAnswer: HubSpot left a record out for another reason than that it has no links.
+        """
+        return self._crew.map(lambda some: self._links(from_type, to_type, some), _batches(ids, _LINK_BATCH))
+
+    def _links(self, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[Json]]:
+        found: dict[str, list[Json]] = {one: [] for one in ids}
+        inputs: list[Json] = [{"id": one} for one in ids]
+        while inputs:
+            following: list[Json] = []
+            for answer in _bisected(lambda some: [self._link_page(from_type, to_type, some)], inputs):
+                following += _take_links(answer, found)
+            inputs = following
+        return found
+
+    def _link_page(self, from_type: str, to_type: str, inputs: Sequence[Json]) -> Json:
+        what = f"links from {from_type} to {to_type}"
         answer = _object(
             self._client.post(
-                f"/crm/associations/{ASSOCIATIONS}/tickets/{to}/batch/read", {"inputs": list(inputs)}, what=what
+                f"/crm/associations/{ASSOCIATIONS}/{from_type}/{to_type}/batch/read",
+                {"inputs": list(inputs)},
+                what=what,
             )
         )
         for error in answer.get("errors") or ():
             if error.get("subCategory") != _NO_LINKS:
-                raise PartialAnswer(
-                    f"HubSpot answered in part, reading {what}: {error.get('message') or error.get('category')}. "
-                    f"The links held so far stay; the next sync reads them again."
-                )
+                raise _partial(what, error)
         return answer
+
+    def _read(self, wanted: Wanted, ids: Sequence[str], *, archived: bool) -> list[Json]:
+        """As `records`, in this thread."""
+        found: list[Json] = []
+        body: Json = {"properties": list(wanted.properties)}
+        if wanted.history:
+            body["propertiesWithHistory"] = [wanted.history]
+        what = _called(wanted.object_type, archived)
+
+        def read(some: Sequence[str]) -> list[Json]:
+            answer = self._client.post(
+                f"/crm/objects/{OBJECTS}/{wanted.object_type}/batch/read",
+                {"inputs": [{"id": one} for one in some], **body},
+                {"archived": _flag(archived)},
+                what=what,
+            )
+            for error in _object(answer).get("errors") or ():
+                # A record that was deleted since its id was listed is no failure; anything else is not to be taken for that.
+                if error.get("category") != _NOT_FOUND:
+                    raise _partial(what, error)
+            return _results(answer)
+
+        for some in _batches(ids, _BATCH_WITH_HISTORY if wanted.history else _BATCH):
+            found += _bisected(read, some)
+        return found
+
+    def _whereabouts(self, object_type: str, record_id: str) -> Whereabouts:
+        params = {"properties": "hs_object_id"}
+        try:
+            found = self._client.get(
+                f"/crm/objects/{OBJECTS}/{object_type}/{record_id}", params, what=f"{object_type} {record_id}"
+            )
+        except RequestRefused as refused:
+            if refused.status == 404:
+                return Whereabouts.nowhere()
+            raise
+        held = str(_object(found).get("id") or "")
+        return Whereabouts.live() if held == record_id else Whereabouts.merged_into(held)
 
     def _search(self, object_type: str, filters: list[Json], limit: int, modified: str) -> Json:
         return _object(
@@ -175,7 +290,7 @@ class Portal:
             )
         )
 
-    def _pages(self, path: str, params: Json, what: str) -> Iterator[list[Json]]:
+    def _pages(self, path: str, params: Json, what: str) -> Iterator[Page]:
         params = dict(params)
         while True:
             try:
@@ -183,11 +298,29 @@ class Portal:
             except PortalTimedOut:
                 params["limit"] = _smaller(params["limit"])
                 continue
-            yield _results(answer)
             after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+            yield Page(_results(answer), str(after) if after else None)
             if not after:
                 return
             params["after"] = after
+
+
+def _batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _partial(what: str, error: Json) -> PartialAnswer:
+    return PartialAnswer(
+        f"HubSpot answered in part, reading {what}: {error.get('message') or error.get('category')}. "
+        f"What is held so far stays; the next sync reads it again."
+    )
 
 
 def _take_links(answer: Json, found: dict[str, list[Json]]) -> list[Json]:

@@ -39,7 +39,7 @@ def read_samples(warehouse: Warehouse, tenant_id: str, properties: Sequence[str]
     count = 0
     if warehouse.has_table(companies.schema, companies.name):
         batches = warehouse.batches(
-            f"select properties from {companies.qualified} where tenant_id = :tenant_id and not archived order by id",  # noqa: S608 - name from TableSpec
+            f"select properties from {companies.qualified} where tenant_id = :tenant_id and not archived order by id",
             _BATCH,
             tenant_id=tenant_id,
         )

@@ -1,48 +1,49 @@
 """A cell's sync: its tenants' portals into `raw_hubspot`, cursors behind the proof, and a report of how it went.
 
-The whole run holds the cell's lock, so two runs of one cell never meet, on one machine or on two. Cursors are written package
-by package, each after its rows were proved; a run that is killed anywhere leaves cursors that are at worst too old, and the next
-one reads again what it needs.
+The whole run holds the cell's lock, so two runs of one cell never meet, on one machine or on two; a run whose lock was taken from
+it while it slept loads nothing more. Cursors are written package by package, each after its rows were proved; a run that is killed
+anywhere leaves cursors that are at worst too old, and the next one reads again what it needs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from core import chaos
-from core.errors import ChurnboardError
-from core.logging import get_logger
 from core.naming import RAW_HUBSPOT
 from core.tenants import Cell, TenantId
-from core.vocabulary import SyncMode
-from core.warehouse import Warehouse
+from core.vocabulary import StreamStatus
+from core.warehouse import NamedLock, Warehouse
 from ingestion.hubspot import gone
+from ingestion.hubspot.ahead import crew
 from ingestion.hubspot.client import HubSpotClient, TokenProvider
-from ingestion.hubspot.limiter import OAUTH_APP, Limits, PortalLimiter
-from ingestion.hubspot.plan import Cursor, Pace
+from ingestion.hubspot.context import Context
+from ingestion.hubspot.cursors import Cursors, held_counts
+from ingestion.hubspot.errors import MissingScope
+from ingestion.hubspot.limiter import OAUTH_APP, Limits
+from ingestion.hubspot.limits.shared import open_limits
+from ingestion.hubspot.marks import Checkpoint, StreamDone
+from ingestion.hubspot.plan import Pace, is_listing_due
 from ingestion.hubspot.reader import Portal
-from ingestion.hubspot.tables import (
-    LINK_TYPES,
-    OBJECT_TYPES,
-    RAW_TABLES,
-    SYNC_CURSORS,
-    TICKETS,
-    ensure_raw_tables,
-)
-from ingestion.hubspot.tenant import StreamDone, TenantSync
-from ingestion.loader import Chunk, Counts, Mark, load
-from ingestion.loader.among import AMONG, wanted
+from ingestion.hubspot.report import CellReport
+from ingestion.hubspot.tables import CONTACTS, OBJECT_TYPES, RAW_TABLES, ObjectType, ensure_raw_tables
+from ingestion.hubspot.tenant import STREAMS, Hints, Items, TenantSync
+from ingestion.loader import Counts, Mark, load
 from ingestion.loader.run import PACKAGE_ROWS, Totals
 
 SWEEP_SECONDS = 86_400.0
 """How often the links of all tickets are read."""
 
-_MODIFIED = {kind.name: kind.modified for kind in OBJECT_TYPES}
-_log = get_logger(__name__)
+CREW_SIZE = 6
+"""Requests under way at once, besides one for each list that is being read."""
+
+
+OnErased = Callable[[str, Mapping[str, Sequence[str]]], None]
+"""Told of a tenant's erased contacts: by contact id, the ids of the tickets it was linked to."""
 
 
 @dataclass(frozen=True)
@@ -54,93 +55,42 @@ class PortalAccess:
         base_url: Root of the API, HubSpot's or a sandbox's.
         access_token: A token that never changes, or whoever provides and refreshes tokens.
         limits: How often it may be called; another plan, or another kind of app, has others.
+        allowed_deletions: Object types of which a person has said that any number of records may be gone.
     """
 
     tenant_id: TenantId
     base_url: str
     access_token: SecretStr | TokenProvider
     limits: Limits = OAUTH_APP
+    allowed_deletions: Collection[str] = frozenset()
 
 
-@dataclass
-class StreamReport:
-    """How one stream of one tenant went.
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a cell is synced.
 
     Attributes:
-        mode: What was read; None when the stream failed before its end.
-        extracted: Rows read from HubSpot.
-        loaded: Rows that were new or different and are now held, proved.
-        held: Rows held afterwards; for object streams the live ones in the window HubSpot counted.
-        portal_total: HubSpot's own count of those; None for streams it does not count.
-        deleted: Rows deleted because HubSpot no longer has them.
-        error: What went wrong, as a sentence; the cursor was not moved.
+        overlap_seconds: How far increments reach back behind their cursor.
+        lag_seconds: How far they stay behind the present.
+        sweep_seconds: How often the links of all tickets are read; 0 for now.
+        package_rows: Rows loaded at a time.
+        now: The present; HubSpot's own clock unless given.
+        on_progress: Called with (tenant, table, rows) whenever rows were read; from several threads.
+        on_erased_contacts: Called with a tenant and the contacts that were erased in HubSpot, each with its tickets, before
+            anything of them is deleted here.
     """
 
-    tenant_id: str
-    stream: str
-    mode: SyncMode | None = None
-    extracted: int = 0
-    loaded: int = 0
-    held: int = 0
-    portal_total: int | None = None
-    deleted: int = 0
-    error: str | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether as many rows are held as HubSpot counts; true where it does not count."""
-        return self.error is None and (self.portal_total is None or self.portal_total == self.held)
-
-
-@dataclass
-class CellReport:
-    """How a cell's sync went."""
-
-    cell: str
-    run_id: str
-    streams: list[StreamReport] = field(default_factory=list)
-
-    @property
-    def failed_tenants(self) -> dict[str, str]:
-        """The first error of each tenant that had one."""
-        failed: dict[str, str] = {}
-        for stream in self.streams:
-            if stream.error:
-                failed.setdefault(stream.tenant_id, stream.error)
-        return failed
-
-    @property
-    def extracted(self) -> int:
-        """Rows read."""
-        return sum(stream.extracted for stream in self.streams)
-
-    @property
-    def loaded(self) -> int:
-        """Rows that were new or different."""
-        return sum(stream.loaded for stream in self.streams)
-
-    def stream(self, tenant_id: str, stream: str) -> StreamReport:
-        """One stream's report, made when there is none yet."""
-        for one in self.streams:
-            if (one.tenant_id, one.stream) == (tenant_id, stream):
-                return one
-        self.streams.append(StreamReport(tenant_id, stream))
-        return self.streams[-1]
+    overlap_seconds: float
+    lag_seconds: float
+    sweep_seconds: float = SWEEP_SECONDS
+    package_rows: int = PACKAGE_ROWS
+    now: Callable[[], datetime] | None = None
+    on_progress: Callable[[str, str, int], None] = field(default=lambda *_: None)
+    on_erased_contacts: OnErased = field(default=lambda *_: None)
 
 
 def sync_cell(
-    cell: Cell,
-    portals: Sequence[PortalAccess],
-    *,
-    warehouse: Warehouse,
-    work_dir: Path,
-    overlap_seconds: float,
-    lag_seconds: float,
-    run_id: str,
-    on_progress: Callable[[str, str, int], None] | None = None,
-    now: Callable[[], datetime] | None = None,
-    sweep_seconds: float = SWEEP_SECONDS,
-    package_rows: int = PACKAGE_ROWS,
+    cell: Cell, portals: Sequence[PortalAccess], *, warehouse: Warehouse, work_dir: Path, run_id: str, options: Options
 ) -> CellReport:
     """Bring every portal of a cell up to date; a repeated call with nothing new loads nothing.
 
@@ -149,157 +99,274 @@ def sync_cell(
         portals: Its tenants' portals.
         warehouse: Where to.
         work_dir: Folder for dlt's files.
-        overlap_seconds: How far increments reach back behind their cursor.
-        lag_seconds: How far they stay behind the present.
         run_id: Stands in `sync_cursors`.
-        on_progress: Called with (tenant, table, rows) whenever rows were read.
-        now: The present; HubSpot's own clock unless given.
-        sweep_seconds: How often the links of all tickets are read.
-        package_rows: Rows loaded at a time.
+        options: How.
 
     Returns:
         The report; a tenant that failed is in it and has stopped nobody else.
 
     Raises:
         WarehouseBusy: Another run of this cell, or another writer, did not end in time.
+        LockLost: This run was taken for dead, and another one may be at work.
         LoadFailed, LoadInterrupted, RowsNotProved: The warehouse's side failed; the cursors of what was not proved stand.
     """
-    run = _Run(cell, run_id, warehouse)
-    pace = Pace(timedelta(seconds=overlap_seconds), timedelta(seconds=lag_seconds), timedelta(seconds=sweep_seconds))
-    with warehouse.named_lock(f"cell:{cell}"), ExitStack() as clients:
+    with _opened(cell, portals, warehouse, work_dir, run_id, options) as run:
+        run.load(run.items())
+        run.load(run.repairs())
+        run.delete_vanished()
+        run.finish()
+        return run.report
+
+
+def refetch_cell(
+    cell: Cell,
+    portals: Sequence[PortalAccess],
+    hints: Mapping[str, Hints],
+    *,
+    warehouse: Warehouse,
+    work_dir: Path,
+    run_id: str,
+    options: Options,
+) -> CellReport:
+    """Read just the records somebody says have changed, wherever they are now; moves no cursor, so syncs miss nothing by it.
+
+    Args:
+        cell: As for `sync_cell`; so are the other arguments, and what is raised.
+        portals: The tenants' portals; one that was never synced is left to its backfill.
+        hints: By tenant, then by object type, ids of records.
+        warehouse: Where to.
+        work_dir: Folder for dlt's files.
+        run_id: Stands in the log.
+        options: How.
+    """
+    with _opened(cell, portals, warehouse, work_dir, run_id, options) as run:
+        run.load(run.hinted(hints))
+        run.load(run.relinks())
+        run.delete_vanished()
+        run.note_errors()
+        return run.report
+
+
+@contextmanager
+def _opened(
+    cell: Cell,
+    portals: Sequence[PortalAccess],
+    warehouse: Warehouse,
+    work_dir: Path,
+    run_id: str,
+    options: Options,
+) -> Iterator["_Run"]:
+    pace = Pace(
+        timedelta(seconds=options.overlap_seconds),
+        timedelta(seconds=options.lag_seconds),
+        timedelta(seconds=options.sweep_seconds),
+    )
+    with (
+        warehouse.named_lock(f"cell:{cell}") as lock,
+        open_limits(warehouse, work_dir.parent) as limits,
+        crew(CREW_SIZE) as hands,
+        ExitStack() as clients,
+    ):
         ensure_raw_tables(warehouse)
-        cursors = _cursors(warehouse, [access.tenant_id for access in portals])
+        cursors = Cursors(warehouse, [access.tenant_id for access in portals], run_id)
         tenants = []
         for access in portals:
+            limiter = limits.portal(access.base_url, access.tenant_id, access.limits)
             client = clients.enter_context(
-                HubSpotClient(
-                    access.base_url, access.tenant_id, access.access_token, limiter=PortalLimiter(access.limits)
-                )
+                HubSpotClient(access.base_url, access.tenant_id, access.access_token, limiter=limiter)
             )
-            tenants.append(
-                TenantSync(
-                    Portal(client),
-                    access.tenant_id,
-                    warehouse,
-                    cursors.get(access.tenant_id, {}),
-                    pace,
-                    now or _portal_clock(client),
-                    on_progress or _unheard,
-                )
+            clock = options.now or _portal_clock(client)
+            context = Context(
+                portal=Portal(client, hands),
+                tenant_id=access.tenant_id,
+                warehouse=warehouse,
+                cursors=cursors.of(access.tenant_id),
+                pace=pace,
+                clock=clock,
+                now=clock(),
+                allowed_deletions=access.allowed_deletions,
             )
-
-        def items() -> Iterator[Chunk | Mark]:
-            for tenant in tenants:
-                yield from tenant.items()
-                # A cell may have thousands of tenants; their connections are not kept open until the last of them.
-                tenant.portal.close()
-
-        totals = load(
-            RAW_HUBSPOT,
-            cell,
-            RAW_TABLES,
-            items(),
-            warehouse=warehouse,
-            work_dir=work_dir,
-            on_proved=run.prove,
-            package_rows=package_rows,
-        )
-        run.finish(tenants, totals)
-    return run.report
+            tenants.append(TenantSync(context, options.on_progress))
+        yield _Run(CellReport(cell, run_id), tenants, cursors, lock, warehouse, work_dir, options)
 
 
 class _Run:
-    def __init__(self, cell: Cell, run_id: str, warehouse: Warehouse) -> None:
-        self.report = CellReport(cell, run_id)
-        self._run_id = run_id
-        self._warehouse = warehouse
-        self._done: dict[tuple[str, str], StreamDone] = {}
+    """The tenants of a cell, from what they have to what became of it."""
 
-    def prove(self, marks: Sequence[Mark], totals: Totals) -> None:
-        """Write the cursors of streams whose rows are proved."""
+    def __init__(
+        self,
+        report: CellReport,
+        tenants: Sequence[TenantSync],
+        cursors: Cursors,
+        lock: NamedLock,
+        warehouse: Warehouse,
+        work_dir: Path,
+        options: Options,
+    ) -> None:
+        self.report = report
+        self._tenants = tenants
+        self._cursors = cursors
+        self._lock = lock
+        self._warehouse = warehouse
+        self._work_dir = work_dir
+        self._options = options
+        self._done: dict[tuple[str, str], StreamDone] = {}
+        self._later: dict[tuple[str, str], list[str]] = {}
+
+    def load(self, items: Items) -> None:
+        """Load what is read, and count it."""
+        with closing(items):
+            totals = load(
+                RAW_HUBSPOT,
+                self.report.cell,
+                RAW_TABLES,
+                items,
+                warehouse=self._warehouse,
+                work_dir=self._work_dir,
+                on_proved=self._prove,
+                before_load=self._lock.check,
+                package_rows=self._options.package_rows,
+            )
+        for (tenant_id, stream), counts in totals.items():
+            report = self.report.stream(tenant_id, stream)
+            report.extracted += counts.extracted
+            report.loaded += counts.loaded
+
+    def items(self) -> Items:
+        """Everything that may have changed."""
+        for tenant in self._tenants:
+            yield from tenant.items()
+            # A cell may have thousands of tenants; their connections are not kept open until the last of them.
+            tenant.context.portal.close()
+
+    def repairs(self) -> Items:
+        """What turns out to be missing once everything is loaded, and links that merges have moved."""
+        for tenant in self._tenants:
+            for kind in OBJECT_TYPES:
+                if self._is_unlike(tenant, kind):
+                    yield from tenant.repairs(kind)
+            yield from tenant.relinks()
+            tenant.context.portal.close()
+
+    def hinted(self, hints: Mapping[str, Hints]) -> Items:
+        """The records that are said to have changed."""
+        for tenant in self._tenants:
+            yield from tenant.hinted(hints.get(tenant.context.tenant_id, {}))
+
+    def relinks(self) -> Items:
+        """Links that what was read has made doubtful."""
+        for tenant in self._tenants:
+            yield from tenant.relinks()
+            tenant.context.portal.close()
+
+    def _prove(self, marks: Sequence[Mark], totals: Totals) -> None:
+        """Write the cursors of streams, and the checkpoints of backfills, whose rows are proved."""
         done = [mark.value for mark in marks if isinstance(mark.value, StreamDone)]
-        for one in done:
-            self._done[one.tenant_id, one.stream] = one
+        ended = {(one.tenant_id, one.stream) for one in done}
+        reached = {
+            (mark.value.tenant_id, mark.value.stream): mark.value
+            for mark in marks
+            if isinstance(mark.value, Checkpoint)
+        }
+        self._cursors.reach([one for key, one in reached.items() if key not in ended])
+        self._done |= {(one.tenant_id, one.stream): one for one in done}
         self._write(done, totals)
         chaos.point("ingest.after_cursor")
 
-    def finish(self, tenants: Sequence[TenantSync], totals: Totals) -> None:
-        """Delete what HubSpot no longer has, and complete the report."""
-        for tenant in tenants:
+    def delete_vanished(self) -> None:
+        """Delete what HubSpot no longer has; contacts that were erased there are reported before."""
+        self._lock.check()
+        for tenant in self._tenants:
+            context = tenant.context
             for kind in OBJECT_TYPES:
-                done = self._done.get((tenant.tenant_id, kind.name))
-                if done is None:
-                    continue
-                report = self.report.stream(tenant.tenant_id, kind.name)
                 try:
-                    ids = list(tenant.gone.get(kind.name, []))
-                    if tenant.is_sweep_due and report.held > (report.portal_total or 0):
-                        ids += gone.missing_ids(tenant.portal, tenant.tenant_id, kind, self._warehouse)
-                    report.deleted = gone.delete(tenant.tenant_id, kind, ids, self._warehouse)
-                except ChurnboardError as error:
-                    report.error = str(error)
-                if report.deleted:
-                    links = [links.table for links in LINK_TYPES] if kind is TICKETS else []
-                    again = [self._done.get((tenant.tenant_id, stream)) for stream in (kind.name, *links)]
-                    self._write([one for one in again if one is not None], totals)
-            for stream, failure in tenant.errors.items():
-                report = self.report.stream(tenant.tenant_id, stream)
-                counts = totals.get((tenant.tenant_id, stream), Counts())
-                report.extracted, report.loaded, report.error = counts.extracted, counts.loaded, str(failure)
+                    self._delete(context, kind)
+                except gone.TooManyGone as error:
+                    context.errors.setdefault(kind.name, error)
+            gone.shorten_aliases(context.tenant_id, self._warehouse)
 
-    def _write(self, done: Sequence[StreamDone], totals: Totals) -> None:
-        rows = []
-        synced_at = datetime.now(UTC)
-        for one, held in zip(done, _held(self._warehouse, done), strict=True):
-            counts = totals.get((one.tenant_id, one.stream), Counts())
-            report = self.report.stream(one.tenant_id, one.stream)
-            report.mode, report.extracted, report.loaded = one.mode, counts.extracted, counts.loaded
-            report.held, report.portal_total = held, one.portal_total
-            rows.append(
-                {
-                    "tenant_id": one.tenant_id,
-                    "stream": one.stream,
-                    "cursor_at": one.cursor_at,
-                    "mode": one.mode,
-                    "extracted_count": counts.extracted,
-                    "loaded_count": counts.loaded,
-                    "held_count": held,
-                    "portal_total": one.portal_total,
-                    "run_id": self._run_id,
-                    "synced_at": synced_at,
-                }
-            )
-        self._warehouse.merge([(SYNC_CURSORS, rows)])
-
-
-def _held(warehouse: Warehouse, done: Sequence[StreamDone]) -> list[int]:
-    """Rows held, for each finished stream; of object streams the live ones within the window HubSpot counted."""
-    parts, params = [], {}
-    for position, one in enumerate(done):
-        where = f"tenant_id = :tenant_{position}"
-        params[f"tenant_{position}"] = one.tenant_id
-        if one.stream in _MODIFIED:
-            where += f" and not archived and {_MODIFIED[one.stream]} <= :until_{position}"
-            params[f"until_{position}"] = one.cursor_at  # type: ignore[assignment]
-        parts.append(f"select {position} as position, count(*) as held from raw_hubspot.{one.stream} where {where}")  # noqa: S608 - names of ours
-    rows = warehouse.rows(" union all ".join(parts), **params)
-    return [row["held"] for row in sorted(rows, key=lambda row: int(row["position"]))]
-
-
-def _cursors(warehouse: Warehouse, tenant_ids: Sequence[str]) -> dict[str, dict[str, Cursor]]:
-    found: dict[str, dict[str, Cursor]] = {}
-    if tenant_ids:
-        for row in warehouse.rows(
-            f"select * from {SYNC_CURSORS.qualified} where tenant_id {AMONG}",  # noqa: S608 - name from TableSpec
-            wanted=wanted(tenant_ids),
+    def _delete(self, context: Context, kind: ObjectType) -> None:
+        report = self.report.stream(context.tenant_id, kind.name)
+        merged_away = gone.merged_away(context.tenant_id, kind, self._warehouse)
+        report.deleted += gone.delete(context.tenant_id, kind, merged_away, self._warehouse)
+        vanished = context.vanished.get(kind.name, set()) - set(merged_away)
+        if kind.name not in context.allowed_deletions:
+            gone.refuse_too_many(context.tenant_id, kind, vanished, self._warehouse)
+        if kind is CONTACTS and (
+            erased := {one: sorted(context.erased[one]) for one in vanished & set(context.erased)}
         ):
-            found.setdefault(row["tenant_id"], {})[row["stream"]] = row
-    return found
+            self._options.on_erased_contacts(context.tenant_id, erased)
+        report.deleted += gone.delete(context.tenant_id, kind, vanished, self._warehouse)
+
+    def finish(self) -> None:
+        """Write the final figures and the failures."""
+        self._write([one for key, one in self._done.items() if not self._is_failed(key)])
+        failures: dict[tuple[str, str], tuple[StreamStatus, str]] = {}
+        for tenant in self._tenants:
+            context = tenant.context
+            for stream, error in context.errors.items():
+                status = StreamStatus.MISSING_SCOPE if isinstance(error, MissingScope) else StreamStatus.FAILED
+                failures[context.tenant_id, stream] = status, str(error)
+            if tenant.failure is not None:
+                # Streams that were not even asked for have failed with the one that ended the tenant.
+                for stream in STREAMS:
+                    key = (context.tenant_id, stream)
+                    if key not in self._done:
+                        failures.setdefault(key, (StreamStatus.FAILED, str(tenant.failure)))
+        self._cursors.fail(failures)
+        self.note_errors()
+
+    def note_errors(self) -> None:
+        """Put what went wrong into the report."""
+        for tenant in self._tenants:
+            for stream, error in tenant.context.errors.items():
+                self.report.stream(tenant.context.tenant_id, stream).error = str(error)
+
+    def _is_failed(self, key: tuple[str, str]) -> bool:
+        return any(tenant.context.tenant_id == key[0] and key[1] in tenant.context.errors for tenant in self._tenants)
+
+    def _is_unlike(self, tenant: TenantSync, kind: ObjectType) -> bool:
+        """Whether HubSpot's count is not ours, for no reason that passes by itself."""
+        context, key = tenant.context, (tenant.context.tenant_id, kind.name)
+        done = self._done.get(key)
+        if done is None or done.portal_total is None or self._is_failed(key):
+            return False
+        report = self.report.stream(*key)
+        if report.held != done.portal_total:
+            # Who changed after the window's end has left HubSpot's count of it, and is still in ours.
+            later = context.portal.changed_ids(
+                kind.name, kind.modified, done.cursor_at + _MILLISECOND, context.clock() + _AHEAD
+            )
+            self._later[key] = [one for page in later for one in page]
+            self._write([done])
+        return is_listing_due(report.held, done.portal_total, is_sweeping=tenant.is_sweeping)
+
+    def _write(self, done: Sequence[StreamDone], under_way: Totals | None = None) -> None:
+        """Write cursors; `under_way` counts the load that has not ended yet."""
+        listed = {
+            (tenant.context.tenant_id, stream): count
+            for tenant in self._tenants
+            for stream, count in tenant.listed.items()
+        }
+        written = []
+        counts = held_counts(self._warehouse, done, later=self._later, listed=listed)
+        for one, held in zip(done, counts, strict=True):
+            key = (one.tenant_id, one.stream)
+            report = self.report.stream(*key)
+            report.mode, report.held = one.mode, held
+            counted = one.portal_total if one.known_gap is None else held + one.known_gap
+            report.portal_total = listed.get(key, counted)
+            more = (under_way or {}).get(key, Counts())
+            written.append(
+                (one, replace(report, extracted=report.extracted + more.extracted, loaded=report.loaded + more.loaded))
+            )
+        self._cursors.finish(written)
 
 
 def _portal_clock(client: HubSpotClient) -> Callable[[], datetime]:
     return lambda: client.server_time
 
 
-def _unheard(_tenant_id: str, _table: str, _rows: int) -> None:
-    """Nobody wants to know."""
+_MILLISECOND = timedelta(milliseconds=1)
+# The index may know moments that HubSpot's clock, told in whole seconds, has not reached.
+_AHEAD = timedelta(minutes=1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.naming import RAW_HUBSPOT
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
-from ingestion.loader import RawTable, ensure_tables
+from ingestion.loader import RawTable, add_columns, ensure_tables
 
 _TEXT, _TIME, _FLAG = ColumnType.TEXT, ColumnType.TIMESTAMP, ColumnType.BOOLEAN
 _INTEGER, _FLOAT = ColumnType.INTEGER, ColumnType.FLOAT
@@ -18,11 +18,13 @@ class ObjectType:
         name: As in paths, and the name of its table.
         modified: Property that moves with every change.
         typed: Properties that are columns of their own, by name; the rest is in the `properties` column only.
+        history: Property whose earlier values are read too; None for none.
     """
 
     name: str
     modified: str
     typed: dict[str, ColumnType]
+    history: str | None = None
 
 
 TICKETS = ObjectType(
@@ -59,6 +61,7 @@ TICKETS = ObjectType(
             ("hs_overall_visitor_messages_sentiment_score", "hs_last_visitor_message_sentiment_score"), _FLOAT
         ),
     },
+    history="hs_pipeline_stage",
 )
 COMPANIES = ObjectType(
     "companies",
@@ -176,6 +179,28 @@ PROPERTIES = RawTable(
         },
     )
 )
+PROPERTY_CHANGES = RawTable(
+    _spec(
+        "property_changes",
+        ("object_type", "name", "change", "noticed_at"),
+        {
+            **dict.fromkeys(("object_type", "name", "change"), _TEXT),
+            "noticed_at": _TIME,
+            **dict.fromkeys(("before", "after"), _TEXT),
+        },
+    )
+)
+RECORD_ALIASES = RawTable(
+    _spec("record_aliases", ("object_type", "alias_id"), dict.fromkeys(("object_type", "alias_id", "record_id"), _TEXT))
+)
+TICKET_STAGES = RawTable(
+    _spec(
+        "ticket_stage_history",
+        ("ticket_id", "entered_at", "stage_id"),
+        {"ticket_id": _TEXT, "stage_id": _TEXT, "entered_at": _TIME},
+        replace_by=("ticket_id",),
+    )
+)
 PORTALS = RawTable(
     _spec(
         "portals", (), dict.fromkeys(("portal_id", "time_zone", "ui_domain", "company_currency", "account_type"), _TEXT)
@@ -187,10 +212,13 @@ LINK_TABLES = {links.table: _link_table(links) for links in LINK_TYPES}
 RAW_TABLES: tuple[RawTable, ...] = (
     *OBJECT_TABLES.values(),
     *LINK_TABLES.values(),
+    TICKET_STAGES,
+    RECORD_ALIASES,
     PIPELINES,
     PIPELINE_STAGES,
     OWNERS,
     PROPERTIES,
+    PROPERTY_CHANGES,
     PORTALS,
 )
 """Everything dlt loads; `sync_cursors` is ours and is merged after the proof."""
@@ -222,5 +250,6 @@ SYNC_CURSORS = TableSpec(
 def ensure_raw_tables(warehouse: Warehouse) -> None:
     """Make every `raw_hubspot` table exist, also where nothing was ever loaded, so that whoever reads them can."""
     ensure_tables(warehouse, RAW_TABLES)
+    add_columns(warehouse, SYNC_CURSORS)
     if not warehouse.has_table(SYNC_CURSORS.schema, SYNC_CURSORS.name):
         warehouse.merge([(SYNC_CURSORS, [])])

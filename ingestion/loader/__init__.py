@@ -6,7 +6,7 @@ in the warehouse and only then gives the marks back, so that whoever keeps curso
 
 from ingestion.loader.errors import LoadFailed, LoadInterrupted, RowsNotProved, UnloadableRows
 from ingestion.loader.run import Chunk, Counts, Mark, load
-from ingestion.loader.tables import RawTable, ensure_tables
+from ingestion.loader.tables import RawTable, add_columns, ensure_tables
 
 __all__ = [
     "Chunk",
@@ -17,6 +17,7 @@ __all__ = [
     "RawTable",
     "RowsNotProved",
     "UnloadableRows",
+    "add_columns",
     "ensure_tables",
     "load",
 ]

@@ -80,7 +80,7 @@ class Held:
         known = self._is_empty.get((table.name, tenant_id))
         if known is None:
             found = self._warehouse.rows(
-                f"select 1 from {table.spec.qualified} where tenant_id = :tenant_id limit 1",  # noqa: S608 - name from TableSpec
+                f"select 1 from {table.spec.qualified} where tenant_id = :tenant_id limit 1",
                 tenant_id=tenant_id,
             )
             known = self._is_empty[table.name, tenant_id] = not found
@@ -101,7 +101,7 @@ class Held:
 
     def _read(self, table: RawTable, where: str, **params: object) -> list[dict[str, Any]]:
         columns = ", ".join(f"md5({name}) as {name}" if name in table.long_columns else name for name in table.compared)
-        return self._warehouse.rows(f"select {columns} from {table.spec.qualified} where {where}", **params)  # noqa: S608 - names from TableSpec
+        return self._warehouse.rows(f"select {columns} from {table.spec.qualified} where {where}", **params)
 
 
 def scopes_of(table: RawTable, rows: pa.Table) -> list[Scope]:

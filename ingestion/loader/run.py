@@ -86,6 +86,7 @@ def load(
     warehouse: Warehouse,
     work_dir: Path,
     on_proved: Callable[[Sequence[Mark], Totals], None] | None = None,
+    before_load: Callable[[], None] | None = None,
     package_rows: int = PACKAGE_ROWS,
     package_seconds: float = PACKAGE_SECONDS,
 ) -> Totals:
@@ -102,6 +103,7 @@ def load(
         warehouse: Where to.
         work_dir: Folder for dlt's files, under which each cell has its own.
         on_proved: Called after each proved package with the marks it contained and the totals so far.
+        before_load: Called when a package is about to be loaded; what it raises stops the load.
         package_rows: See `PACKAGE_ROWS`.
         package_seconds: See `PACKAGE_SECONDS`.
 
@@ -126,7 +128,7 @@ def load(
                     from ingestion.loader.engine import opened
 
                     engine = stack.enter_context(opened(dataset, cell, tables, warehouse=warehouse, work_dir=work_dir))
-                _load_package(engine, package, dataset, by_name, warehouse)
+                _load_package(engine, package, dataset, by_name, warehouse, before_load)
                 feed.held.forget()
             for key, count in package.sent.items():
                 feed.totals.setdefault(key, Counts()).loaded += count
@@ -229,7 +231,12 @@ class _Feed:
 
 
 def _load_package(
-    engine: "Engine", package: _Package, dataset: str, tables: dict[str, RawTable], warehouse: Warehouse
+    engine: "Engine",
+    package: _Package,
+    dataset: str,
+    tables: dict[str, RawTable],
+    warehouse: Warehouse,
+    before_load: Callable[[], None] | None,
 ) -> None:
     from ingestion.loader.engine import step_failures
 
@@ -240,6 +247,8 @@ def _load_package(
         chaos.point("ingest.after_normalize")
         with warehouse.write_lock():
             chaos.point("ingest.before_load")
+            if before_load is not None:
+                before_load()
             engine.load()
         chaos.point("ingest.after_load")
     except step_failures() as error:
@@ -255,7 +264,7 @@ def _prove(package: _Package, load_id: str, tables: dict[str, RawTable], warehou
             table = tables[name]
             whose = "" if table.is_replaced_whole else " and tenant_id = :tenant_id"
             found = snapshot.rows(
-                f"select count(*) as found from {table.spec.qualified} where {LOAD_ID} = :load_id{whose}",  # noqa: S608 - name from TableSpec
+                f"select count(*) as found from {table.spec.qualified} where {LOAD_ID} = :load_id{whose}",
                 load_id=load_id,
                 **({} if table.is_replaced_whole else {"tenant_id": tenant_id}),
             )[0]["found"]

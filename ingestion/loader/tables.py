@@ -121,6 +121,21 @@ def ensure_tables(warehouse: Warehouse, tables: Sequence[RawTable]) -> None:
                 warehouse.execute("; ".join(statements))
 
 
+def add_columns(warehouse: Warehouse, spec: TableSpec) -> None:
+    """Add the columns that a table of ours, which dlt does not load, has come to have since it was made."""
+    rows = warehouse.rows(
+        "select column_name from information_schema.columns where table_schema = :schema and table_name = :name",
+        schema=spec.schema,
+        name=spec.name,
+    )
+    held = {row["column_name"] for row in rows}
+    missing = [column for column in spec.columns if column.name not in held] if held else []
+    if missing:
+        with warehouse.named_lock(f"ddl:{spec.schema}"), warehouse.write_lock():
+            added = (f"add column if not exists {column.name} {column.type}" for column in missing)
+            warehouse.execute("; ".join(f"alter table {spec.qualified} {one}" for one in added))
+
+
 def _check_file_name(warehouse: Warehouse, schema: str) -> None:
     if warehouse.dialect == "duckdb" and Path(warehouse.url).stem == schema:
         raise LoadFailed(

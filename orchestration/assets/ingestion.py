@@ -4,19 +4,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
+from pydantic import Field
 
-from core.appdb.directory import NotConnected, Tenant
+from core.connections import AppMisconfigured
+from core.errors import Transient
 from core.installation import Installation
 from core.naming import RAW_APP, RAW_HUBSPOT
-from core.secrets import UnreadableSecret
-from core.tenants import TenantId, cell
+from core.tenants import cell
 from ingestion import app_state as app_state_source
 from ingestion.hubspot import tables
-from ingestion.hubspot.sync import CellReport, PortalAccess, sync_cell
+from ingestion.hubspot.report import CellReport
+from ingestion.hubspot.sync import SWEEP_SECONDS, Options, PortalAccess, sync_cell
+from ingestion.hubspot.tokens import StoredTokens
 from orchestration.partitions import CELLS
+from orchestration.portals import accesses
+from orchestration.resources import OnRows
 
 HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))
 APP_TABLES = tuple(table.spec.name for table in app_state_source.APP_TABLES)
+
+
+class LoadConfig(dg.Config):
+    """What a person may ask of a load."""
+
+    is_sweeping: bool = False
+    """Read the links of all tickets, and compare all ids where counts differ, although the daily time for it has not come."""
+
+    allowed_deletions: list[str] = Field(default_factory=list)
+    """Object types (tickets, companies, contacts) of which any number of records may be gone: a person has checked."""
 
 
 @dg.multi_asset(
@@ -27,23 +42,34 @@ APP_TABLES = tuple(table.spec.name for table in app_state_source.APP_TABLES)
     ],
 )
 def hubspot(
-    context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
+    context: dg.AssetExecutionContext,
+    config: LoadConfig,
+    place: dg.ResourceParam[Installation],
+    on_rows: dg.ResourceParam[OnRows],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Everything of one cell's portals that changed since their cursors: one failing tenant does not stop the others."""
     of = cell(context.partition_key)
     tenants = place.directory.tenants(of)
-    portals, unreachable = _portals(place, tenants)
+    portals, unreachable = accesses(place, tenants, allowed_deletions=config.allowed_deletions)
+
+    def on_progress(tenant: str, stream: str, rows: int) -> None:
+        context.log.info(f"{tenant} {stream}: {rows:,} rows")
+        on_rows(tenant, stream, rows)
+
     report = sync_cell(
         of,
         portals,
         warehouse=place.warehouse,
         work_dir=place.settings.stores.data_dir / "dlt",
-        overlap_seconds=place.settings.hubspot.sync_overlap_seconds,
-        lag_seconds=place.settings.hubspot.sync_lag_seconds,
         run_id=context.run.run_id,
-        on_progress=lambda tenant, stream, rows: context.log.info(f"{tenant} {stream}: {rows:,} rows"),
+        options=Options(
+            overlap_seconds=place.settings.hubspot.sync_overlap_seconds,
+            lag_seconds=place.settings.hubspot.sync_lag_seconds,
+            sweep_seconds=0 if config.is_sweeping else SWEEP_SECONDS,
+            on_progress=on_progress,
+        ),
     )
-    _note_outcomes(place, report, [portal.tenant_id for portal in portals])
+    _note_outcomes(place, report, portals)
     errors = unreachable | report.failed_tenants
     for tenant_id, error in errors.items():
         context.log.error(f"{tenant_id}: {error}")
@@ -68,28 +94,15 @@ def app_state(
         yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata={"dagster/row_count": len(rows[table])})
 
 
-def _portals(place: Installation, tenants: Sequence[Tenant]) -> tuple[list[PortalAccess], dict[str, str]]:
-    portals, unreachable = [], {}
-    for tenant in tenants:
-        try:
-            credentials = place.directory.hubspot_credentials(tenant.tenant_id)
-        except (NotConnected, UnreadableSecret) as error:
-            unreachable[str(tenant.tenant_id)] = str(error)
-            continue
-        portals.append(
-            PortalAccess(
-                tenant_id=tenant.tenant_id,
-                base_url=place.settings.hubspot.hubspot_base_url,
-                access_token=credentials.access_token,
-            )
+def _note_outcomes(place: Installation, report: CellReport, portals: Sequence[PortalAccess]) -> None:
+    for portal in portals:
+        failure = portal.access_token.failure if isinstance(portal.access_token, StoredTokens) else None
+        place.connection(portal.tenant_id).note_sync(
+            synced_at=datetime.now(UTC),
+            error=report.failed_tenants.get(portal.tenant_id),
+            # A mistake of ours, or an outage, is no reason to ask the customer to connect again.
+            is_broken=not isinstance(failure, AppMisconfigured | Transient),
         )
-    return portals, unreachable
-
-
-def _note_outcomes(place: Installation, report: CellReport, tenant_ids: Sequence[TenantId]) -> None:
-    for tenant_id in tenant_ids:
-        error = report.failed_tenants.get(tenant_id)
-        place.directory.note_sync(tenant_id, synced_at=datetime.now(UTC), error=error)
 
 
 def _metadata(report: CellReport, table: str, errors: Mapping[str, str]) -> dict[str, dg.MetadataValue]:

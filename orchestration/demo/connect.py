@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from analysis.topics import default_topics
-from core.appdb.directory import HubSpotCredentials, Tenant, Topic
+from core.appdb.directory import Tenant, Topic
 from core.appdb.mappings import FieldMapping
+from core.connections import Credentials
 from core.installation import Installation
 from core.tenants import TenantId, cell, tenant_id
 from core.vocabulary import MappedField, MrrUnit, PlanTier
@@ -30,8 +31,8 @@ def connect_tenants(place: Installation, described: Mapping[str, Any]) -> None:
             )
         )
         _map_fields(place, owner, profile)
-        credentials = HubSpotCredentials(access_token=SecretStr(portal["access_token"]))
-        place.directory.connect_hubspot(owner, credentials, hub_id=portal["hub_id"])
+        credentials = Credentials(access_token=SecretStr(portal["access_token"]))
+        place.connection(owner).keep(credentials, hub_id=portal["hub_id"])
         topics = profile["topics"] or [(topic.name, topic.description) for topic in default_topics()]
         place.directory.save_topics(owner, [Topic(name=name, description=text) for name, text in topics])
 

@@ -16,6 +16,7 @@ from serve.auth.users import UnknownUser, User
 from serve.errors import DatabaseUnavailable, Forbidden
 from serve.services import services_of
 from serve.tenancy import Tenancy, TenantSession
+from serve.writing import TenantWriter, Writing
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -46,14 +47,20 @@ AUTH_ERRORS: tuple[type[ChurnboardError], ...] = (
 
 @dataclass(frozen=True)
 class Caller:
-    """A verified user, and the only way to their tenant's rows."""
+    """A verified user, and the only ways to their tenant's rows."""
 
     user: User
     _tenancy: Tenancy
+    _writing: Writing
 
     def session(self) -> AbstractContextManager[TenantSession]:
         """A read transaction on the caller's tenant; open it as late and close it as early as possible."""
         return self._tenancy.session(self.user)
+
+    @property
+    def writer(self) -> TenantWriter:
+        """What the caller's tenant may change."""
+        return self._writing.of(self.user)
 
 
 def requires(role: Role) -> Callable[..., Caller]:
@@ -69,10 +76,13 @@ def requires(role: Role) -> Callable[..., Caller]:
         request.state.tenant_id = user.tenant_id
         if _RANK[user.role] < _RANK[role]:
             raise RoleTooLow(f"This needs the role {role}, and yours is {user.role}: ask an admin of your company.")
-        return Caller(user, services.tenancy)
+        return Caller(user, services.tenancy, services.writing)
 
     return caller
 
+
+Admin = Annotated[Caller, Depends(requires(Role.ADMIN))]
+"""A caller who may connect, invite and set parameters."""
 
 Viewer = Annotated[Caller, Depends(requires(Role.VIEWER))]
 """A caller who may read."""

@@ -10,12 +10,14 @@ import pytest
 
 from core.appdb import open_app_database
 from core.appdb.tables import PUBLISHED
+from core.vocabulary import Role
 from serve.board.schemas import Card, Evidence
 from serve.companies.schemas import Company
 from serve.metrics.schemas import SentimentDay, TopicDay
 from serve.openapi import openapi_document
 from serve.sources.schemas import Source
-from tests.support.api import Api, running_api
+from tests.support.api import Api, local_settings, running_api
+from tests.support.connections import app_settings, connect
 from tests.support.published import add_tenant, publish_sample
 
 DOCUMENT = openapi_document()
@@ -41,6 +43,10 @@ def test_names_that_clients_are_generated_from_do_not_change() -> None:
         "list_companies": "GET /api/v1/companies",
         "get_company": "GET /api/v1/companies/{company_id}",
         "list_sources": "GET /api/v1/sources",
+        "list_connections": "GET /api/v1/connections",
+        "authorize_hubspot": "POST /api/v1/connections/hubspot/authorize",
+        "finish_hubspot": "GET /api/v1/connections/hubspot/callback",
+        "disconnect_hubspot": "DELETE /api/v1/connections/hubspot",
     }
 
 
@@ -51,6 +57,9 @@ def test_every_operation_is_described(name: str) -> None:
     assert operation["description"]
     assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
     for status, response in operation["responses"].items():
+        if int(status) == 303:
+            assert "content" not in response
+            continue
         schema = response["content"]["application/json"]["schema"]
         model = schema["$ref"].rpartition("/")[2]
         if int(status) >= 400:
@@ -63,7 +72,7 @@ def test_every_operation_is_described(name: str) -> None:
 
 
 def test_what_needs_a_token_says_so() -> None:
-    open_to_all = {"get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks"}
+    open_to_all = {"get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks", "finish_hubspot"}
     assert {name for name, (_, _, operation) in OPERATIONS.items() if "security" not in operation} == open_to_all
 
 
@@ -98,7 +107,10 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     engine = open_app_database(f"sqlite:///{folder / 'app.db'}")
     add_tenant(engine, "acme")
     publish_sample(engine, "acme")
-    with running_api(engine, folder) as api:
+    # Nothing listens there: whoever disconnects is told so.
+    settings = local_settings(folder).model_copy(update={"hubspot": app_settings("http://127.0.0.1:1")})
+    connect(engine, folder, "acme")
+    with running_api(engine, folder, settings=settings) as api:
         yield api
     engine.dispose()
 
@@ -119,9 +131,13 @@ def test_answers_are_what_the_description_says(api: Api, name: str) -> None:
         answer = api.client.request(
             method,
             path.format_map({"card_id": card_id, "company_id": "1002"}),
-            headers={"Authorization": f"Bearer {api.token('acme')}"},
+            headers={"Authorization": f"Bearer {api.token('acme', Role.ADMIN)}"},
             json={"tenant": "acme", "role": "viewer"} if method == "POST" else None,
+            follow_redirects=False,
         )
+        if "303" in operation["responses"]:
+            assert answer.status_code == 303
+            return
         assert answer.status_code == 200
         validate(operation, 200, answer.json())
 
@@ -135,6 +151,7 @@ def test_answers_are_what_the_description_says(api: Api, name: str) -> None:
         ("get_card", "/cards/none", 404),
         ("get_company", "/companies/none", 404),
         ("list_topic_metrics", "/metrics/topics?from=2026-02-01&to=2026-01-01", 422),
+        ("list_connections", "/connections", 401),
     ],
 )
 def test_refusals_are_what_the_description_says(api: Api, name: str, path: str, status: int) -> None:

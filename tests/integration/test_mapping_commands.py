@@ -11,15 +11,13 @@ from core.appdb.mappings import FieldMapping
 from core.installation import Installation
 from core.settings import Settings
 from core.vocabulary import MappedField, MrrUnit
-from ingestion.hubspot.client import HubSpotClient
 from ingestion.hubspot.mappable import Mappable, UnfitMapping, suggestions
-from ingestion.hubspot.reader import Portal
 from ingestion.sandbox.catalogue import PropertyDefinition
 from ingestion.sandbox.describe import describe
 from ingestion.sandbox.generate import generate_world
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from orchestration.demo.connect import connect_tenants
-from tests.support.portals import TickingClock, access, sync
+from tests.support.portals import TickingClock, reading, sync
 from tests.support.scene import UNTIL
 
 TENANT = "lumenbrook"
@@ -56,8 +54,8 @@ def said(*arguments: str) -> str:
 
 def test_the_best_suggestion_is_what_each_vendor_means(sandbox: RunningSandbox) -> None:
     for portal in sandbox.world.portals.values():
-        with HubSpotClient(sandbox.base_url, portal.tenant.tenant_id, access(portal, "").access_token) as client:
-            found = Mappable.in_portal(Portal(client))
+        with reading(portal, sandbox.base_url) as opened:
+            found = Mappable.in_portal(opened)
         best = {field: suggestions(field, found)[0].name for field in MappedField if not field.is_stages}
         assert best == {field: getattr(portal.tenant, f"{field}_property") for field in best}
 
@@ -80,7 +78,9 @@ def test_a_mapping_is_shown_changed_taken_back_and_remembered(
     assert "nothing was changed" in said("set", TENANT, "mrr", "usage_30d", "--unit", "year", "--currency", "eur")
     expected = FieldMapping(field=MappedField.MRR, property_name="usage_30d", unit=MrrUnit.YEAR, currency="EUR")
     assert place.mappings.current(TENANT)[MappedField.MRR] == expected
-    said("set", TENANT, "waiting_stages", *list(Mappable.in_portal(_portal(sandbox)).stages)[:2])
+    with reading(portal, sandbox.base_url) as opened:
+        stages = list(Mappable.in_portal(opened).stages)
+    said("set", TENANT, "waiting_stages", *stages[:2])
     said("set", TENANT, "new_stages", "none")
     said("clear", TENANT, "renewal")
     current = place.mappings.current(TENANT)
@@ -92,11 +92,6 @@ def test_a_mapping_is_shown_changed_taken_back_and_remembered(
     assert "cleared" in history
     connect_tenants(place, describe(sandbox.world))
     assert place.mappings.current(TENANT) == current, "what people mapped is left alone"
-
-
-def _portal(sandbox: RunningSandbox) -> Portal:
-    portal = sandbox.world.portal(TENANT)
-    return Portal(HubSpotClient(sandbox.base_url, TENANT, access(portal, "").access_token))
 
 
 @pytest.mark.parametrize(

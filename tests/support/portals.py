@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from pydantic import SecretStr
 
 from core.tenants import cell, tenant_id
 from core.warehouse import Warehouse
+from ingestion.hubspot.ahead import crew
+from ingestion.hubspot.client import HubSpotClient
 from ingestion.hubspot.limiter import Limits
-from ingestion.hubspot.sync import CellReport, PortalAccess, sync_cell
+from ingestion.hubspot.reader import Portal as ReadPortal
+from ingestion.hubspot.report import CellReport
+from ingestion.hubspot.sync import Options, PortalAccess, refetch_cell, sync_cell
 from ingestion.sandbox.world import Portal, TenantProfile, World
 
-UNLIMITED = Limits(burst=100_000, searches=100_000)
+UNLIMITED = Limits(burst=None, searches=None)
 
 Facts = dict[str, Any]
 
@@ -66,6 +71,14 @@ def access(portal: Portal, base_url: str, **changes: Any) -> PortalAccess:
     return PortalAccess(tenant_id(portal.tenant.tenant_id), base_url, **given)
 
 
+@contextmanager
+def reading(portal: Portal, base_url: str) -> Iterator[ReadPortal]:
+    """A sandbox portal through our own reader."""
+    way = access(portal, base_url)
+    with HubSpotClient(way.base_url, way.tenant_id, way.access_token) as client, crew(1) as hands:
+        yield ReadPortal(client, hands)
+
+
 def sync(
     portals: Portal | list[Portal],
     base_url: str,
@@ -75,17 +88,15 @@ def sync(
     now: Callable[[], datetime],
     **changes: Any,
 ) -> CellReport:
-    """Sync portals as one cell, with an overlap of a minute and no lag unless told otherwise."""
+    """Sync portals as one cell, with an overlap of a minute and no lag unless told otherwise; with `hints`, just those records."""
     several = portals if isinstance(portals, list) else [portals]
     given: dict[str, Any] = {"overlap_seconds": 60, "lag_seconds": 0, "run_id": "run", **changes}
-    return sync_cell(
-        cell(given.pop("cell", several[0].tenant.tenant_id)),
-        given.pop("accesses", None) or [access(one, base_url) for one in several],
-        warehouse=warehouse,
-        work_dir=work_dir,
-        now=now,
-        **given,
-    )
+    place = cell(given.pop("cell", several[0].tenant.tenant_id))
+    accesses = given.pop("accesses", None) or [access(one, base_url) for one in several]
+    hints = given.pop("hints", None)
+    shared: dict[str, Any] = {"warehouse": warehouse, "work_dir": work_dir, "run_id": given.pop("run_id")}
+    shared["options"] = Options(now=now, **given)
+    return sync_cell(place, accesses, **shared) if hints is None else refetch_cell(place, accesses, hints, **shared)
 
 
 def in_portal(portal: Portal) -> Facts:

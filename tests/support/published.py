@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from cryptography.fernet import Fernet
 from sqlalchemy import Engine, insert
 
 from core.appdb.builds import Build, BuildStore
 from core.appdb.directory import Tenant, TenantDirectory
 from core.appdb.tables import card_event
-from core.secrets import Vault
 from core.tenants import Cell, TenantId
 from core.vocabulary import CardStatus
 
@@ -25,7 +23,7 @@ Row = dict[str, Any]
 
 def add_tenant(engine: Engine, tenant_id: str, *, name: str | None = None) -> TenantId:
     """A tenant with nothing published."""
-    directory = TenantDirectory(engine, Vault(Fernet.generate_key().decode()))
+    directory = TenantDirectory(engine)
     directory.save(Tenant(tenant_id=TenantId(tenant_id), name=name or tenant_id.title(), cell=Cell(tenant_id)))
     return TenantId(tenant_id)
 

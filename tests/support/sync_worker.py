@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from core.tenants import cell, tenant_id
 from core.warehouse import connect
-from ingestion.hubspot.sync import PortalAccess, sync_cell
+from ingestion.hubspot.sync import Options, PortalAccess, sync_cell
 from tests.support.portals import UNLIMITED
 
 
@@ -20,11 +20,13 @@ def main() -> None:
         [PortalAccess(tenant_id(given["tenant"]), given["base_url"], SecretStr(given["token"]), UNLIMITED)],
         warehouse=connect(given["warehouse_url"], lock_timeout_seconds=60),
         work_dir=Path(given["work_dir"]),
-        overlap_seconds=60,
-        lag_seconds=0,
         run_id="worker",
-        now=lambda: datetime.fromisoformat(given["now"]).astimezone(UTC),
-        package_rows=given["package_rows"],
+        options=Options(
+            overlap_seconds=60,
+            lag_seconds=0,
+            now=lambda: datetime.fromisoformat(given["now"]).astimezone(UTC),
+            package_rows=given["package_rows"],
+        ),
     )
 
 

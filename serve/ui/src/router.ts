@@ -22,6 +22,12 @@ export const router = createRouter({
       component: () => import("./views/DashboardView.vue"),
       meta: { title: "Dashboard" },
     },
+    {
+      path: "/settings",
+      name: "settings",
+      component: () => import("./views/SettingsView.vue"),
+      meta: { title: "Settings" },
+    },
     { path: "/:path(.*)*", redirect: { name: "board" } },
   ],
 });

@@ -5,14 +5,12 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import Engine, insert
 from sqlalchemy.exc import IntegrityError
 
 from core.appdb.directory import Tenant, TenantDirectory, UnknownTenant
 from core.appdb.mappings import FieldMapping, FieldMappings
 from core.appdb.tables import field_mapping
-from core.secrets import Vault
 from core.tenants import cell, tenant_id
 from core.vocabulary import MappedField, MrrUnit
 
@@ -28,7 +26,7 @@ def on(day: int) -> datetime:
 
 @pytest.fixture
 def directory(app_database: Engine) -> TenantDirectory:
-    directory = TenantDirectory(app_database, Vault(Fernet.generate_key().decode()))
+    directory = TenantDirectory(app_database)
     directory.save(Tenant(tenant_id=ACME, name="Acme", cell=cell("acme")))
     directory.save(Tenant(tenant_id=tenant_id("globex"), name="Globex", cell=cell("globex")))
     return directory

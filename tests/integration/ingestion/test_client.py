@@ -13,6 +13,7 @@ from core.errors import ChurnboardError
 from ingestion.hubspot import errors
 from ingestion.hubspot.client import ATTEMPTS, HubSpotClient
 from ingestion.hubspot.limiter import Limits, PortalLimiter
+from ingestion.hubspot.limits.store import MemoryStore
 from ingestion.hubspot.reader import Portal
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from ingestion.sandbox.world import Portal as SandboxPortal
@@ -38,7 +39,7 @@ class Line:
             sandbox.base_url,
             portal.tenant.tenant_id,
             SecretStr(portal.static_token),
-            limiter=PortalLimiter(UNLIMITED, clock=lambda: sum(self.waits), sleep=self.waits.append),
+            limiter=PortalLimiter(UNLIMITED, store=MemoryStore(lambda: sum(self.waits)), sleep=self.waits.append),
             sleep=self.waits.append,
         )
 
@@ -75,6 +76,28 @@ def test_what_passes_by_itself_is_waited_for(line: Line) -> None:
     assert line.account()["portalId"] == line.portal.portal_id  # type: ignore[index]
     assert line.seen == ATTEMPTS
     assert line.waits[2:] == [2.0, 7.0, 1.0]
+
+
+def test_a_used_up_window_is_waited_for_once_and_by_everybody(line: Line) -> None:
+    line.answers(JSONResponse({"policyName": "TEN_SECONDLY_ROLLING", "message": "no"}, 429))
+    line.account()
+    assert [one for one in line.waits if one] == [pytest.approx(10, abs=0.01)]
+    assert (line.client.counts.sent, line.client.counts.refused) == (2, 1)
+    assert line.client.counts.waited_seconds == pytest.approx(10, abs=0.01)
+
+
+def test_a_used_up_second_of_searches_lets_everything_else_pass(line: Line) -> None:
+    def refused_search() -> object:
+        return line.client.post("/crm/objects/2026-09/tickets/search", {"limit": 1}, what="tickets", is_search=True)
+
+    refused = JSONResponse({"policyName": "SECONDLY", "message": "no"}, 429)
+    line.answers(*[refused] * ATTEMPTS)
+    with pytest.raises(errors.RateLimited):
+        refused_search()
+    assert [one for one in line.waits if one] == [pytest.approx(1, abs=0.01)] * (ATTEMPTS - 1)
+    waited = len(line.waits)
+    line.account()
+    assert len(line.waits) == waited
 
 
 def test_an_endless_outage_is_believed_after_some_attempts(line: Line) -> None:
@@ -178,7 +201,7 @@ def test_the_budget_is_kept_so_that_hubspot_never_has_to_say_no(running: Running
     held = running.sandbox.limiter
     running.sandbox.limiter = Limiter(Enforced(burst=20, burst_window_seconds=10, search_per_second=5), lambda: now[0])
     try:
-        limiter = PortalLimiter(Limits(burst=110), clock=lambda: now[0], sleep=sleep)
+        limiter = PortalLimiter(Limits(burst=110), store=MemoryStore(lambda: now[0]), sleep=sleep)
         client = HubSpotClient(running.base_url, "budget", SecretStr(portal.static_token), limiter=limiter, sleep=sleep)
         refused = _statuses(running, client, 45)
     finally:

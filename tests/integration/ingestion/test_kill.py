@@ -1,6 +1,7 @@
 """A sync that is killed, or fails, at any of its chaos points: the next one leaves exactly what an undisturbed one leaves."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.chaos import ChaosError
-from core.warehouse import Warehouse, connect
+from core.warehouse import Warehouse, WarehouseBusy, connect
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from ingestion.sandbox.world import Portal, World
 from tests.support.databases import throw_away_database
@@ -56,7 +57,9 @@ def portal(sandbox: RunningSandbox) -> Portal:
     return small_portal(sandbox.world, f"t{uuid.uuid4().hex[:8]}")
 
 
-def _killed(url: str, portal: Portal, sandbox: RunningSandbox, clock: TickingClock, work_dir: Path, plan: str) -> None:
+def _worker(
+    url: str, portal: Portal, sandbox: RunningSandbox, clock: TickingClock, work_dir: Path, plan: str
+) -> "subprocess.Popen[str]":
     given = {
         "tenant": portal.tenant.tenant_id,
         "token": portal.static_token,
@@ -66,16 +69,25 @@ def _killed(url: str, portal: Portal, sandbox: RunningSandbox, clock: TickingClo
         "now": clock().isoformat(),
         "package_rows": PACKAGE_ROWS,
     }
-    done = subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.support.sync_worker", json.dumps(given)],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "CHAOS_SEED": "1", "CHAOS_POINTS": plan},
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
-        check=False,
     )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def _killed(url: str, portal: Portal, sandbox: RunningSandbox, clock: TickingClock, work_dir: Path, plan: str) -> None:
+    worker = _worker(url, portal, sandbox, clock, work_dir, plan)
+    _, errors = worker.communicate(timeout=120)
+    assert worker.returncode == -signal.SIGKILL, errors
+
+
+def _wait_until_stopped(worker: "subprocess.Popen[str]") -> None:
+    _, status = os.waitpid(worker.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), "the worker ended instead of falling asleep"
 
 
 def _recovers(
@@ -122,3 +134,41 @@ def test_after_a_failure_in_the_same_process_on_postgres(
             sync(portal, sandbox.base_url, warehouse, tmp_path, now=clock, cell="shared")
     sync(portal, sandbox.base_url, warehouse, tmp_path, now=clock, cell="shared")
     assert in_warehouse(warehouse, portal) == in_portal(portal)
+
+
+def test_a_second_run_of_a_cell_refuses_while_the_first_sleeps_and_the_first_ends_well(
+    duckdb_url: str, portal: Portal, sandbox: RunningSandbox, clock: TickingClock, tmp_path: Path
+) -> None:
+    worker = _worker(duckdb_url, portal, sandbox, clock, tmp_path, "ingest.after_normalize:stop")
+    _wait_until_stopped(worker)
+    with pytest.raises(WarehouseBusy, match="Another process has held lock cell:"):
+        sync(portal, sandbox.base_url, connect(duckdb_url, lock_timeout_seconds=0.2), tmp_path, now=clock)
+    worker.send_signal(signal.SIGCONT)
+    _, errors = worker.communicate(timeout=60)
+    assert worker.returncode == 0, errors
+    _recovers(connect(duckdb_url, lock_timeout_seconds=30), portal, sandbox, clock, tmp_path)
+
+
+def test_a_run_that_lost_its_lock_while_it_slept_changes_nothing(
+    database: str, portal: Portal, sandbox: RunningSandbox, clock: TickingClock, tmp_path: Path
+) -> None:
+    """The server ends the sleeper's session, another run does the work with newer rows; then the sleeper wakes up."""
+    warehouse = connect(database, lock_timeout_seconds=30)
+    worker = _worker(database, portal, sandbox, clock, tmp_path / "one", "ingest.before_load:stop")
+    _wait_until_stopped(worker)
+    warehouse.rows(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = "
+        "(select oid from pg_database where datname = current_database())"
+    )
+    clock.forward(minutes=5)
+    for ticket in portal.ids("tickets"):
+        portal.set_property("tickets", ticket, "subject", "Changed while the sleeper slept")
+    sync(portal, sandbox.base_url, warehouse, tmp_path / "two", now=clock)
+    assert in_warehouse(warehouse, portal) == in_portal(portal)
+    cursors = warehouse.rows("select * from raw_hubspot.sync_cursors order by stream")
+    worker.send_signal(signal.SIGCONT)
+    _, errors = worker.communicate(timeout=60)
+    assert worker.returncode != 0
+    assert "LockLost" in errors
+    assert in_warehouse(warehouse, portal) == in_portal(portal), "the sleeper's older rows did not come back"
+    assert warehouse.rows("select * from raw_hubspot.sync_cursors order by stream") == cursors

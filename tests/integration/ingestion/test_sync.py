@@ -206,6 +206,80 @@ def test_a_property_that_vanishes_becomes_null_and_keeps_its_column(light: Scene
     assert {one["name"] for one in light.rows("properties", "archived")} == {"domain", "mrr"}
 
 
+def test_changes_of_the_property_catalogue_are_rows(light: Scene) -> None:
+    light.portal.add_property("companies", PropertyDefinition("mrr", "MRR", "number"))
+    light.sync()
+    assert light.rows("property_changes") == [], "the first look is no change"
+    light.portal.add_property("companies", PropertyDefinition("mrr", "MRR", "string"))
+    light.portal.add_property("tickets", PropertyDefinition("severity", "Severity", "enumeration", "select"))
+    light.portal.remove_property("companies", "domain")
+    light.sync()
+    found = [
+        (row["object_type"], row["name"], row["change"], row["before"], row["after"])
+        for row in light.rows("property_changes", "true order by object_type, name")
+    ]
+    assert found == [
+        ("companies", "domain", "archived", None, None),
+        ("companies", "mrr", "retyped", "number/text", "string/text"),
+        ("tickets", "severity", "added", None, "enumeration/select"),
+    ]
+    assert light.sync().loaded == 0
+
+
+def test_a_ticket_s_way_through_the_stages_is_kept(scene: Scene) -> None:
+    ticket = scene.portal.ids("tickets")[0]
+    scene.sync()
+    for stage in ("3", "2", "3", "4"):
+        scene.clock.forward(hours=1)
+        scene.portal.set_property("tickets", ticket, "hs_pipeline_stage", stage)
+    scene.sync()
+    stages = scene.rows("ticket_stage_history", "ticket_id = :id order by entered_at", id=ticket)
+    assert [row["stage_id"] for row in stages] == ["1", "3", "2", "3", "4"]
+    assert stages[0]["entered_at"] == scene.ticket(ticket)["createdate"]
+    assert len({row["ticket_id"] for row in scene.rows("ticket_stage_history")}) == 12
+    assert scene.sync().loaded == 0
+
+
+def test_rows_that_got_lost_here_are_found_by_counting_and_read_again(scene: Scene) -> None:
+    """However they got lost: HubSpot counts more than are held, its list says which."""
+    scene.sync()
+    for table in ("tickets", "companies"):
+        scene.warehouse.execute(
+            f"delete from raw_hubspot.{table} where tenant_id = :tenant and id in "
+            f"(select id from raw_hubspot.{table} where tenant_id = :tenant order by id limit 2)",
+            tenant=scene.tenant,
+        )
+    scene.clock.forward(hours=1)
+    report = scene.sync()
+    scene.assert_same()
+    for table in ("tickets", "companies"):
+        assert report.stream(scene.tenant, table).loaded == 2
+        assert report.stream(scene.tenant, table).is_complete
+
+
+def test_a_record_that_changes_after_the_window_is_not_taken_for_a_gap(light: Scene) -> None:
+    """It has left HubSpot's count of the window and is still in ours."""
+    light.sync()
+    light.clock.forward(hours=1)
+    changed: list[str] = []
+
+    def change_meanwhile(request: Request) -> Response | None:
+        if request.url.path.endswith("/tickets/search") and not changed:
+            changed.append(light.portal.ids("tickets")[5])
+            light.portal.set_property("tickets", changed[0], "subject", "Changed in the middle")
+        return None
+
+    light.sandbox.intercept(change_meanwhile)
+    report = light.sync()
+    light.sandbox.intercept(None)
+    stream = report.stream(light.tenant, "tickets")
+    assert (stream.held, stream.portal_total) == (11, 11)
+    listed = [one for one in light.sandbox.seen[-60:] if one.query.endswith("properties=hs_object_id")]
+    assert listed == [], "and nobody lists all ids because of it"
+    light.sync()
+    light.assert_same()
+
+
 def test_a_deleted_pipeline_is_kept_as_archived_with_its_stages(light: Scene) -> None:
     light.sync()
     light.portal.remove_pipeline("0")
@@ -262,11 +336,45 @@ def test_an_index_that_lags_loses_nothing(light: Scene) -> None:
     light.assert_same()
 
 
+def test_a_hint_brings_just_what_it_names_wherever_that_is_now(scene: Scene) -> None:
+    scene.sync()
+    cursors = scene.rows("sync_cursors", "true order by stream")
+    scene.clock.forward(hours=1)
+    tickets, contacts = scene.portal.ids("tickets"), scene.portal.ids("contacts")
+    scene.portal.set_property("tickets", tickets[0], "subject", "Named")
+    scene.portal.set_property("tickets", tickets[1], "subject", "Not named")
+    scene.portal.associate("tickets", tickets[0], "contacts", contacts[2])
+    scene.portal.archive("tickets", tickets[2])
+    scene.portal.purge("tickets", tickets[3])
+    new = scene.portal.upsert("tickets", {"subject": "New"})
+    named = {"tickets": [tickets[0], tickets[2], tickets[3], new, "999"]}
+    scene.sync(hints={scene.tenant: named})
+    assert scene.ticket(tickets[0])["subject"] == "Named"
+    assert {row["contact_id"] for row in scene.rows("ticket_contacts", "ticket_id = :id", id=tickets[0])} == {
+        contacts[0],
+        contacts[2],
+    }
+    assert scene.ticket(tickets[1])["subject"] == "Ticket 1"
+    assert scene.ticket(tickets[2])["archived"]
+    assert scene.rows("tickets", "id = :id", id=tickets[3]) == []
+    assert scene.ticket(new)["subject"] == "New"
+    assert scene.rows("sync_cursors", "true order by stream") == cursors, "hints move no cursor"
+    scene.sync()
+    scene.assert_same()
+
+
+def test_a_hint_about_a_portal_that_was_never_read_is_left_to_its_backfill(light: Scene) -> None:
+    light.sync(hints={light.tenant: {"tickets": light.portal.ids("tickets")}})
+    assert light.rows("tickets") == []
+    light.sync()
+    light.assert_same()
+
+
 def test_one_failing_tenant_stops_nobody_and_keeps_its_cursor(scene: Scene) -> None:
     others = [small_portal(scene.sandbox.world, f"{scene.tenant}-{one}", tickets=3) for one in ("bolt", "cobalt")]
     everyone = [others[0], scene.portal, others[1]]
     scene.sync(everyone)
-    before = scene.rows("sync_cursors", "true order by stream")
+    before = _positions(scene)
     for portal in everyone:
         portal.upsert("tickets", {"subject": "New"})
     accesses = [access(one, scene.sandbox.base_url) for one in everyone]
@@ -274,11 +382,23 @@ def test_one_failing_tenant_stops_nobody_and_keeps_its_cursor(scene: Scene) -> N
     report = scene.sync(everyone, accesses=accesses)
     assert list(report.failed_tenants) == [scene.tenant]
     assert "connect HubSpot again" in report.failed_tenants[scene.tenant]
-    assert scene.rows("sync_cursors", "true order by stream") == before
+    assert _positions(scene) == before
+    assert {(row["status"], "connect HubSpot again" in row["error_message"]) for row in scene.rows("sync_cursors")} == {
+        ("failed", True)
+    }, "a stream nobody asked for has failed with the one that ended the tenant"
     for portal in others:
         scene.assert_same(portal)
     scene.sync(everyone)
     scene.assert_same()
+    assert {(row["status"], row["error_message"]) for row in scene.rows("sync_cursors")} == {("synced", None)}
+
+
+def _positions(scene: Scene) -> list[dict[str, Any]]:
+    outcome = {"status", "error_message", "attempted_at"}
+    return [
+        {name: value for name, value in row.items() if name not in outcome}
+        for row in scene.rows("sync_cursors", "true order by stream")
+    ]
 
 
 def test_a_missing_scope_stops_its_stream_only(light: Scene) -> None:
@@ -354,6 +474,12 @@ def test_a_portal_that_seems_to_have_lost_most_of_its_tickets_is_not_believed(li
     light.sync()
     for contact in light.portal.ids("contacts")[:120]:
         light.portal.purge("contacts", contact)
-    report = light.sync(sweep_seconds=0)
+    erased: list[str] = []
+    report = light.sync(sweep_seconds=0, on_erased_contacts=lambda _tenant, contacts: erased.extend(contacts))
     assert "Nothing was deleted" in str(report.stream(light.tenant, "contacts").error)
     assert len(light.rows("contacts")) == 153
+    assert erased == [], "nor is anybody's privacy request assumed"
+    allowing = access(light.portal, light.sandbox.base_url, allowed_deletions={"contacts"})
+    report = light.sync(accesses=[allowing], on_erased_contacts=lambda _tenant, contacts: erased.extend(contacts))
+    assert (report.stream(light.tenant, "contacts").deleted, len(erased)) == (120, 120), "until a person has said so"
+    light.assert_same()

@@ -15,6 +15,7 @@ from structlog.testing import LogCapture
 from core.appdb import open_app_database
 from core.vocabulary import CardStatus
 from tests.support.api import Api, running_api
+from tests.support.connections import connect
 from tests.support.databases import throw_away_database
 from tests.support.published import Row, add_event, add_tenant, publish, publish_sample
 
@@ -55,6 +56,8 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         beta = publish_sample(engine, "beta", mark=CANARY)
         # The same card id in both tenants: only the tenant tells their events apart.
         add_event(engine, "beta", acme[0]["card_id"], 1, CardStatus.COMPLETED, kind="completed")
+        connect(engine, folder, "acme")
+        connect(engine, folder, "beta", said=CANARY)
         with running_api(engine, folder) as api:
             yield Installation(api, acme, beta)
         engine.dispose()

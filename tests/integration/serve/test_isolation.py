@@ -10,21 +10,26 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
+from sqlalchemy.exc import ProgrammingError
 
-from core.appdb.tables import PUBLISHED, card_event
+from core.appdb.tables import PUBLISHED, card_event, connection, oauth_state
+from core.appdb.tables import user as user_table
 from core.tenants import TenantId
 from core.vocabulary import Role
 from serve.auth.issuer import open_local_issuer
 from serve.auth.users import UserDirectory
 from serve.openapi import openapi_document
 from serve.tenancy import Tenancy
+from serve.writing import Writing
 from tests.integration.serve.conftest import CANARY, Installation
 from tests.support.api import AUDIENCE, Api, claims, rsa_key, signed
+from tests.support.connections import VAULT
 from tests.support.published import MARKED_COUNT
 
-NO_TOKEN_NEEDED = {"get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks"}
-"""The operations that answer anybody; naming tenants is what the demo sign-in is for, and it is local only."""
+NO_TOKEN_NEEDED = {"get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks", "finish_hubspot"}
+"""The operations that answer anybody; naming tenants is what the demo sign-in is for, and it is local only. Who comes back from
+HubSpot proves with state and cookie who they are (test_connections.py)."""
 
 OPERATIONS = [
     (method.upper(), path, operation["operationId"])
@@ -32,6 +37,7 @@ OPERATIONS = [
     for method, operation in methods.items()
 ]
 GUARDED = [operation for operation in OPERATIONS if operation[2] not in NO_TOKEN_NEEDED]
+READS = [operation for operation in GUARDED if operation[0] == "GET"]
 FOREIGN = [operation for operation in GUARDED if "{" in operation[1]]
 
 
@@ -107,6 +113,9 @@ def test_the_matrix_has_every_operation() -> None:
         "list_companies",
         "get_company",
         "list_sources",
+        "list_connections",
+        "authorize_hubspot",
+        "disconnect_hubspot",
     }
 
 
@@ -128,7 +137,7 @@ def test_a_good_token_under_another_scheme_is_no_bearer_token(installation: Inst
         assert (answer.status_code, answer.json()["error"]) == (401, "MissingToken")
 
 
-@pytest.mark.parametrize(("method", "path", "name"), GUARDED)
+@pytest.mark.parametrize(("method", "path", "name"), READS)
 def test_nothing_of_another_tenant_shows_in_any_answer(
     installation: Installation, method: str, path: str, name: str
 ) -> None:
@@ -191,7 +200,7 @@ def entered(installation: Installation) -> Any:
         yield session._connection
 
 
-READABLE = [*PUBLISHED.values(), card_event]
+READABLE = [*PUBLISHED.values(), card_event, connection]
 
 
 def test_a_forgotten_where_still_sees_own_rows_only(entered: Connection) -> None:
@@ -230,3 +239,43 @@ def test_nothing_of_a_session_stays_on_the_pooled_connection(installation: Insta
     assert state[0] == backend
     assert state[1] != "churnboard_api"
     assert state[2] == ""
+
+
+def test_a_session_that_writes_reaches_its_own_tenant_only(installation: Installation) -> None:
+    """What the API's code would never ask, asked on the connection it asks with."""
+    engine = installation.api.engine
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no row-level security; there the query layer alone keeps tenants apart")
+    user = UserDirectory(engine).keep_demo_user("acme", Role.ADMIN)
+    writer = Writing(engine, VAULT).of(user)
+    writer.ask_consent("http://127.0.0.1:1/callback")
+    row = {"state_hash": "x", "browser_hash": "x", "subject": "x", "secret": "x", "expires_at": LONG_AGO}
+    with writer._transaction() as database:
+        assert database.scalar(text("select current_user")) == "churnboard_api"
+        assert set(database.scalars(select(connection.c.tenant_id))) == {"acme"}
+        assert set(database.scalars(select(oauth_state.c.tenant_id))) == {"acme"}
+        foreign = connection.c.tenant_id == "beta"
+        assert database.execute(update(connection).where(foreign).values(status="disconnected")).rowcount == 0
+        for forbidden in (
+            insert(oauth_state).values(tenant_id="beta", **row),
+            update(connection).values(tenant_id="beta"),
+            delete(connection),
+            delete(card_event),
+            update(user_table).values(role="admin"),
+            insert(PUBLISHED["sentiment_daily"]).values(tenant_id="acme", build_id="x", metric_on=LONG_AGO.date()),
+        ):
+            with pytest.raises(ProgrammingError), database.begin_nested():
+                database.execute(forbidden)
+
+
+def test_nothing_of_a_writing_session_stays_on_the_pooled_connection(installation: Installation) -> None:
+    if installation.api.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite connections carry no tenant")
+    engine = create_engine(installation.api.engine.url, pool_size=1, max_overflow=0)
+    user = UserDirectory(engine).keep_demo_user("acme", Role.ADMIN)
+    assert Writing(engine, VAULT).of(user).connection.connection() is not None
+    with engine.connect() as bare:
+        state = bare.execute(text("select current_user, coalesce(current_setting('app.tenant', true), '')")).one()
+    engine.dispose()
+    assert state[0] != "churnboard_api"
+    assert state[1] == ""

@@ -8,6 +8,7 @@ import pytest
 from core.errors import Terminal, Transient
 from ingestion.hubspot import errors
 from ingestion.hubspot.errors import refusal
+from ingestion.hubspot.limits.state import Budget
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -79,7 +80,39 @@ def test_the_daily_limit_says_when_to_come_back() -> None:
     error = refused(429, {"policyName": "DAILY"})
     assert error.resume_at == datetime(2026, 5, 2, tzinfo=UTC)
     assert "2026-05-02 00:00 UTC" in str(error)
+    assert "churnboard limits clear acme" in str(error)
     assert refused(429, {"policyName": "DAILY"}, retry_after="60").resume_at == NOW + timedelta(minutes=1)
+
+
+def test_the_day_ends_at_the_accounts_midnight_and_never_further_away_than_a_day() -> None:
+    daily = {"policyName": "DAILY"}
+    in_berlin = refusal(429, daily, {}, tenant_id="acme", what="x", now=NOW, time_zone="Europe/Berlin")
+    assert isinstance(in_berlin, errors.DailyLimitReached)
+    assert in_berlin.resume_at == datetime(2026, 5, 1, 22, tzinfo=UTC)
+    for endless in ("1e99", "inf"):
+        assert refused(429, daily, retry_after=endless).resume_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize("asked", list(Budget))
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("TEN_SECONDLY_ROLLING", Budget.BURST), ("SECONDLY", Budget.SEARCH), ("SECONDLY_ROLLING", Budget.SEARCH)],
+)
+def test_the_policy_says_which_budget_is_used_up(asked: Budget, policy: str, expected: Budget) -> None:
+    error = refusal(429, {"policyName": policy}, {}, tenant_id="acme", what="x", now=NOW, budget=asked)
+    assert isinstance(error, errors.RateLimited)
+    assert error.budget is expected
+
+
+@pytest.mark.parametrize("asked", list(Budget))
+def test_a_refusal_without_a_policy_is_about_what_was_asked(asked: Budget) -> None:
+    error = refusal(429, None, {}, tenant_id="acme", what="x", now=NOW, budget=asked)
+    assert isinstance(error, errors.RateLimited)
+    assert error.budget is asked
+
+
+def test_a_window_passes_in_the_time_hubspot_gives_it() -> None:
+    assert refused(429, {}, x_hubspot_ratelimit_interval_milliseconds="2000").wait_seconds == 2.0
 
 
 def test_a_missing_scope_is_named() -> None:

@@ -14,10 +14,14 @@ ROOT = Path(__file__).parents[3]
 SERVE = ROOT / "serve"
 
 MAY_TOUCH_THE_DATABASE = {
-    "serve/tenancy.py",  # the choke point
+    "serve/tenancy.py",  # the choke point of reads
+    "serve/writing.py",  # the choke point of writes
     "serve/auth/users.py",  # a subject has no tenant yet
     "serve/health/checks.py",  # looks at the catalogue, never at rows
 }
+WRITERS = {"ConnectionStore", "ConsentBook", "Writing", "TenantWriter"}
+"""What writes for a tenant it is told; only the choke point may tell it one."""
+MAY_MAKE_WRITERS = {"serve/writing.py", "serve/services.py"}
 MAY_OPEN_IT = {"serve/app.py", "serve/main.py"}
 MAY_PASS_AN_ENGINE_ON = MAY_OPEN_IT | {"serve/services.py"}
 
@@ -59,6 +63,8 @@ def violations(name: str, source: str) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ACCESS and name not in MAY_TOUCH_THE_DATABASE:
             found.append(f"{name}:{node.lineno}: .{node.attr}")
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in WRITERS and name not in MAY_MAKE_WRITERS:
+            found.append(f"{name}:{node.lineno}: {ast.unparse(node.func)}(…)")
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "User" and name != "serve/auth/users.py":
             found.append(f"{name}:{node.lineno}: User(…)")
     return found
@@ -85,6 +91,8 @@ def test_rows_are_reached_through_a_tenant_session_only(path: Path) -> None:
         "def read(session): return session._connection.execute('x')",
         "def read(services): return services.engine",
         "def forge(): return User(tenant_id='beta')",
+        "def forge(open, vault): return ConnectionStore('beta', open, vault)",
+        "def forge(engine, vault, user): return TenantWriter(engine, vault, user)",
         "def later():\n    from core.appdb.tables import tenant",
     ],
 )
@@ -93,4 +101,4 @@ def test_the_lint_sees(source: str) -> None:
 
 
 def test_the_lists_name_modules_that_exist() -> None:
-    assert all((ROOT / name).is_file() for name in MAY_TOUCH_THE_DATABASE | MAY_PASS_AN_ENGINE_ON)
+    assert all((ROOT / name).is_file() for name in MAY_TOUCH_THE_DATABASE | MAY_PASS_AN_ENGINE_ON | MAY_MAKE_WRITERS)

@@ -2,7 +2,7 @@
 
 Mappings are made by people, so those that stood in `tenant` become the first version of each field.
 
-Revision: 0004, after 0002.
+Revision: 0004, after 0003.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from alembic import op
 from core.appdb.types import UtcDateTime
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

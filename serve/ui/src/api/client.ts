@@ -72,6 +72,9 @@ export const api = {
     bodyOf(http.GET("/api/v1/metrics/sentiment", { params: { query }, ...(signal && { signal }) })),
   topics: (query: DayRange, signal?: AbortSignal) =>
     bodyOf(http.GET("/api/v1/metrics/topics", { params: { query }, ...(signal && { signal }) })),
+  connections: (signal?: AbortSignal) => bodyOf(http.GET("/api/v1/connections", { ...(signal && { signal }) })),
+  authorizeHubSpot: () => bodyOf(http.POST("/api/v1/connections/hubspot/authorize")),
+  disconnectHubSpot: () => bodyOf(http.DELETE("/api/v1/connections/hubspot")),
 };
 
 type Returned<Call extends keyof typeof api> = Awaited<ReturnType<(typeof api)[Call]>>;
@@ -86,4 +89,6 @@ export type CardDetail = Returned<"card">;
 export type Evidence = CardDetail["evidence"][number];
 export type Company = Returned<"companies">["items"][number];
 export type SentimentDay = Returned<"sentiment">["items"][number];
+export type Connection = Returned<"connections">["items"][number];
+export type Scope = Connection["scopes"][number];
 export type TopicDay = Returned<"topics">["items"][number];

@@ -1,0 +1,1 @@
+"""How well a portal's request budget is used, and what keeping it costs."""

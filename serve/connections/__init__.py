@@ -1,0 +1,1 @@
+"""The tenant's HubSpot connection: how it stands, and connecting and disconnecting it from the board."""
