@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
+from core.vocabulary import MrrSource
 from serve.companies.schemas import Company, CompanyQuery, CompanySort
 from serve.errors import NotFound
 from serve.paging import Order, Page, number, read_page, words
@@ -18,8 +19,11 @@ _COMPANY = published("companies").c
 _COMPANIES = select(*(_COMPANY[name] for name in Company.model_fields))
 _COUNT = select(func.count().label("company_count")).select_from(_COMPANY.company_id.table)
 
+# An amount in another currency is neither more nor less than the others.
+_COMPARABLE_MRR = case((_COMPANY.mrr_source.is_distinct_from(MrrSource.OTHER_CURRENCY.value), _COMPANY.mrr))
+
 _ORDERS = {
-    CompanySort.MRR: Order(_COMPANY.mrr, number),
+    CompanySort.MRR: Order(_COMPARABLE_MRR, number),
     CompanySort.TICKET_COUNT_30D: Order(_COMPANY.ticket_count_30d, number),
     CompanySort.COMPANY_NAME: Order(func.lower(_COMPANY.company_name), words, is_descending=False),
     CompanySort.ACTIVE_TRIGGER_COUNT: Order(_COMPANY.active_trigger_count, number),

@@ -11,7 +11,10 @@ from serve.schemas import Build, Cursor, Query, Schema, Text
 
 
 class CompanySort(StrEnum):
-    """What companies are sorted by: names from A to Z, figures largest first; companies without a value come last."""
+    """What companies are sorted by: names from A to Z, figures largest first; companies without a value come last.
+
+    So do, by MRR, those whose MRR is in another currency.
+    """
 
     MRR = "mrr"
     TICKET_COUNT_30D = "ticket_count_30d"

@@ -15,7 +15,17 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.appdb import open_app_database
 from core.vocabulary import CardStatus
-from tests.support.published import add_event, add_tenant, card, company, evidence, publish, sentiment_day, topic_day
+from tests.support.published import (
+    add_event,
+    add_tenant,
+    card,
+    company,
+    evidence,
+    publish,
+    sentiment_day,
+    source,
+    topic_day,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -62,6 +72,10 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         companies=[company(1, company_name=HOSTILE), company(2), company(3)],
         topics=[topic_day(date(2026, 3, 20), "Billing")],
         sentiment=[sentiment_day(date(2026, 3, 20))],
+        sources=[
+            source("tickets"),
+            source("contacts", status="missing_scope", lag_seconds=None, error_message=HOSTILE),
+        ],
     )
     add_event(engine, acme, worked["card_id"], 1, CardStatus.WORKING, kind="status_changed")
     engine.dispose()
@@ -107,12 +121,15 @@ def test_cards_stand_in_the_column_of_their_status(page: Page) -> None:
         expect(first).to_contain_text(shown)
     expect(page.get_by_test_id("column-new").get_by_test_id("card").nth(1)).to_contain_text("assumed")
     expect(page.get_by_test_id("build-stamp")).to_contain_text("31 Mar 2026")
+    told = f"Contacts are not read: the HubSpot connection lacks a scope. {HOSTILE}"
+    expect(page.get_by_test_id("source-notices").locator("li")).to_have_text([told])
 
 
 def test_a_click_opens_quotes_and_components_and_escape_closes(page: Page) -> None:
     page.get_by_test_id("card").first.click()
     drawer = page.get_by_test_id("drawer")
     expect(drawer.get_by_test_id("quote")).to_have_text("We are looking at alternatives.")
+    expect(drawer.get_by_test_id("reading-scope")).to_have_text("Read: the ticket's opening message")
     expect(drawer.get_by_test_id("component-row").first).to_be_visible()
     assert "/cards/" in page.url
     page.keyboard.press("Escape")

@@ -99,7 +99,15 @@ def _acme() -> list[SourceRow]:
         owner(),
         *default_stages(),
         sync_cursor(synced_at=AS_OF - timedelta(hours=2), held_count=60),
-        sync_cursor(stream="companies", synced_at=AS_OF - timedelta(hours=40)),
+        sync_cursor(stream="companies", synced_at=AS_OF - timedelta(hours=40), held_count=7, portal_total=8),
+        sync_cursor(stream="owners", synced_at=None, status="failed", resume_until_at=AS_OF - timedelta(hours=5)),
+        sync_cursor(
+            stream="contacts",
+            synced_at=None,
+            status="missing_scope",
+            error_message="Grant crm.objects.contacts.read.",
+            attempted_at=AS_OF - timedelta(hours=2),
+        ),
         contact(id="501"),
         # Angry: says that they will leave, six weeks before renewal.
         company(id="101", name="Angry", properties={"mrr": "4000", "renewal_date": "2026-12-31"}),
@@ -149,7 +157,7 @@ def _globex() -> list[SourceRow]:
         *(row for row in all_fields_mapped(tenant_id="globex") if row.values["field"] not in {"mrr", "renewal"}),
         portal(tenant_id="globex", company_currency=None),
         *default_stages(tenant_id="globex"),
-        sync_cursor(tenant_id="globex", synced_at=AS_OF - timedelta(days=3)),
+        sync_cursor(tenant_id="globex", synced_at=AS_OF - timedelta(days=3), status="failed"),
         trigger_param(tenant_id="globex", trigger_type="frustrated", name="t_on", value=2.5, version=4),
         company(id="101", tenant_id="globex", name="Same id", hubspot_owner_id=None, properties={"mrr": "77"}),
         *written(id="1001", tenant_id="globex", company_id="101", days=2, sentiment="very_negative", quote="awful"),
@@ -159,6 +167,8 @@ def _globex() -> list[SourceRow]:
         company(id="103", tenant_id="globex", name="Away", properties={"last_login": "2026-10-01"}),
         # Its last login is nine days old only since that sync: nobody was listening when it would have counted.
         company(id="104", tenant_id="globex", name="Unheard", properties={"last_login": "2026-11-10"}),
+        # Nine days old within 36 hours of that sync, which is trusted no further since the next one failed.
+        company(id="105", tenant_id="globex", name="Unproven", properties={"last_login": "2026-11-09"}),
     ]
 
 

@@ -47,6 +47,11 @@ const ANALYZER_LABELS: Record<string, string> = {
   openai_compatible: "Language model",
 };
 
+const SCOPE_LABELS: Record<string, string> = {
+  opening_message: "the ticket's opening message",
+  thread: "the whole conversation",
+};
+
 const TREND_LABELS: Record<string, string> = {
   improving: "Improving",
   steady: "Steady",
@@ -60,6 +65,7 @@ export const sortLabel = labelled(SORT_LABELS);
 export const targetLabel = labelled(TARGET_LABELS);
 export const intentLabel = labelled(INTENT_LABELS);
 export const analyzerLabel = labelled(ANALYZER_LABELS);
+export const scopeLabel = labelled(SCOPE_LABELS);
 export const trendLabel = labelled(TREND_LABELS);
 
 /** `none` is the label of a ticket that fits no topic, which is not a topic called "None". */

@@ -19,7 +19,7 @@ import core.appdb
 from core.appdb import metadata, open_app_database
 from core.appdb.engine import UnknownDatabase, migrate, open_engine
 from core.appdb.mappings import FieldMappings
-from core.appdb.tables import tenant
+from core.appdb.tables import PUBLISHED, tenant
 from core.vocabulary import MappedField
 
 
@@ -32,6 +32,19 @@ def test_migrations_build_exactly_the_tables(app_database: Engine) -> None:
     with app_database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_bi_sees_every_column_that_is_published(postgres_url: str) -> None:
+    engine = open_app_database(postgres_url)
+    with engine.connect() as connection:
+        found = connection.execute(
+            text("select table_name, column_name from information_schema.columns where table_schema = 'bi'")
+        ).all()
+    shown: dict[str, set[str]] = {}
+    for view, column in found:
+        shown.setdefault(view, set()).add(column)
+    assert shown == {mart: {column.name for column in table.columns} for mart, table in PUBLISHED.items()}
+    engine.dispose()
 
 
 def move(step: Callable[[Config, str], None], engine: Engine, revision: str) -> None:

@@ -77,6 +77,8 @@ def test_every_counted_stream_is_compared_with_hubspots_count(place: Installatio
 def test_what_could_not_be_read_is_told_with_its_sentence(place: Installation) -> None:
     streams(place, tickets={}, owners={"status": None})
     assert outcome(every_stream_is_readable, place) == (True, {"not_read": {}})
+    streams(place, contacts={"status": "missing_scope", "error_message": "Grant it."})
+    assert _severity(every_stream_is_readable, place) is dg.AssetCheckSeverity.WARN
     streams(
         place,
         tickets={"status": "failed", "error_message": "HubSpot said no."},
@@ -85,6 +87,7 @@ def test_what_could_not_be_read_is_told_with_its_sentence(place: Installation) -
     )
     passed, told = outcome(every_stream_is_readable, place)
     assert not passed
+    assert _severity(every_stream_is_readable, place) is dg.AssetCheckSeverity.ERROR
     assert told["not_read"] == {
         "acme companies": "failed: no reason was given.",
         "acme contacts": "missing_scope: Grant crm.objects.contacts.read.",
@@ -134,6 +137,12 @@ def test_a_mapping_that_no_longer_holds_is_told(place: Installation) -> None:
         "acme usage": ["HubSpot has no company property 'uses'."],
         "acme new_stages": ["HubSpot has no ticket stage '0/1'. Written as pipeline/stage, it has none."],
     }
+
+
+def _severity(check: dg.AssetChecksDefinition, place: Installation) -> dg.AssetCheckSeverity:
+    result = check(place=place)
+    assert isinstance(result, dg.AssetCheckResult)
+    return result.severity
 
 
 def _insert(place: Installation, table: str, rows: list[dict[str, Any]]) -> None:

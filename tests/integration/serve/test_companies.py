@@ -37,6 +37,19 @@ def test_filters_and_sorts(tenant: NewTenant, query: str, expected: list[str]) -
     assert body["total"] == len(expected)
 
 
+def test_an_amount_in_another_currency_is_not_the_largest(tenant: NewTenant) -> None:
+    foreign = company(1, company_id="1", mrr=90_000.0, currency="JPY", mrr_source="other_currency")
+    unsaid = company(3, company_id="3", mrr=50.0, mrr_source=None)
+    tenant.publish(companies=[foreign, company(2, company_id="2", mrr=700.0), unsaid])
+    body = tenant.get("/companies?sort=mrr&limit=1").json()
+    ids = [item["company_id"] for item in body["items"]]
+    while body["next_cursor"]:
+        body = tenant.get(f"/companies?sort=mrr&limit=1&cursor={body['next_cursor']}").json()
+        ids += [item["company_id"] for item in body["items"]]
+    assert ids == ["2", "3", "1"]
+    assert (body["items"][0]["mrr"], body["items"][0]["currency"]) == (90_000.0, "JPY")
+
+
 def test_one_company(api: Api) -> None:
     body = api.get("/companies/1001", "acme").json()
     assert (body["company_name"], body["renewal_on"], body["build"]["build_id"]) == (

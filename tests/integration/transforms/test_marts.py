@@ -3,11 +3,11 @@
 import json
 import re
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.vocabulary import MrrSource, SentimentTrend, Severity, Target, TriggerType
+from core.vocabulary import MrrSource, ReadingScope, SentimentTrend, Severity, Target, TriggerType
 from tests.integration.transforms.conftest import MARTS, BuiltWarehouse
 from tests.support.planted_warehouse import AS_OF, planted_rows
 
@@ -55,6 +55,7 @@ def test_a_card_can_be_asked_why(duckdb_marts: BuiltWarehouse) -> None:
     (quote,) = duckdb_marts.mart("card_evidence", tenant_id="acme", card_id=card["card_id"])
     assert (quote["quote"], quote["ticket_id"], quote["quote_start"]) == ("we are cancelling", "1001", 7)
     assert quote["context"] == "Grüße, we are cancelling, and so on."
+    assert quote["reading_scope"] == ReadingScope.OPENING_MESSAGE
     assert (quote["context_start"], quote["context_end"]) == (7, 24)
     assert (quote["call_key"], quote["cost_usd"], quote["run_id"]) == ("sentiment:h1001", 0.0006, "run-1")
 
@@ -122,7 +123,24 @@ def test_a_tenants_own_threshold_keeps_its_board_quiet(duckdb_marts: BuiltWareho
 def test_silence_neither_opens_nor_ends_while_nothing_is_synced(duckdb_marts: BuiltWarehouse) -> None:
     assert duckdb_marts.one("source_health", tenant_id="globex", stream="tickets")["is_fresh"] is False
     assert duckdb_marts.one("churn_risk_cards", tenant_id="globex", company_id="103")["is_active"] is True
-    assert duckdb_marts.mart("trigger_scores_daily", tenant_id="globex", company_id="104") == []
+    for unheard in ("104", "105"):
+        assert duckdb_marts.mart("trigger_scores_daily", tenant_id="globex", company_id=unheard) == []
+
+
+def test_sources_tell_how_they_are(duckdb_marts: BuiltWarehouse) -> None:
+    told = {row["stream"]: row for row in duckdb_marts.mart("source_health", tenant_id="acme")}
+    assert {stream: (row["status"], row["lag_seconds"], row["is_fresh"]) for stream, row in told.items()} == {
+        "tickets": ("synced", 7_200, True),
+        "companies": ("synced", 144_000, False),
+        "owners": ("failed", None, False),
+        "contacts": ("missing_scope", None, False),
+    }
+    assert {stream for stream, row in told.items() if row["is_backfilling"]} == {"owners"}
+    assert {stream: row["is_complete"] for stream, row in told.items() if row["is_complete"] is not None} == {
+        "companies": False
+    }
+    assert told["contacts"]["error_message"] == "Grant crm.objects.contacts.read."
+    assert told["contacts"]["attempted_at"] == AS_OF - timedelta(hours=2)
 
 
 def test_broken_records_survive_and_count_where_they_should(duckdb_marts: BuiltWarehouse) -> None:

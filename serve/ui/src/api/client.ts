@@ -67,6 +67,7 @@ export const api = {
     bodyOf(http.GET("/api/v1/cards/{card_id}", { params: { path: { card_id: cardId } }, ...(signal && { signal }) })),
   companies: (query: CompanyQuery, signal?: AbortSignal) =>
     bodyOf(http.GET("/api/v1/companies", { params: { query }, ...(signal && { signal }) })),
+  sources: (signal?: AbortSignal) => bodyOf(http.GET("/api/v1/sources", { ...(signal && { signal }) })),
   sentiment: (query: DayRange, signal?: AbortSignal) =>
     bodyOf(http.GET("/api/v1/metrics/sentiment", { params: { query }, ...(signal && { signal }) })),
   topics: (query: DayRange, signal?: AbortSignal) =>

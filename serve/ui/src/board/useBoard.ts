@@ -26,6 +26,7 @@ const emptyColumn = (status: Status): Column => ({ status, items: [], total: 0, 
 export function useBoard(filters: Ref<Filters>) {
   const columns = reactive(STATUSES.map(emptyColumn));
   const build = ref<Build | null>(null);
+  const notices = ref<string[]>([]);
   const isLoading = ref(true);
   const failure = ref<Failure | null>(null);
   let current = new AbortController();
@@ -55,12 +56,13 @@ export function useBoard(filters: Ref<Filters>) {
     const { signal } = current;
     isLoading.value = true;
     try {
-      const pages = await Promise.all(STATUSES.map((status) => pageOf(status, null)));
+      const [sources, ...pages] = await Promise.all([api.sources(signal), ...STATUSES.map((status) => pageOf(status, null))]);
       if (signal.aborted) return;
       pages.forEach((page, index) => {
         Object.assign(columns[index]!, { items: page.items, total: page.total, next: page.next_cursor, isLoadingMore: false });
       });
       build.value = pages[0]?.build ?? null;
+      notices.value = sources.summary.notices;
       failure.value = null;
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
@@ -95,6 +97,8 @@ export function useBoard(filters: Ref<Filters>) {
   return {
     columns,
     build,
+    /** What the cards rest on, where that is less than it should be: sentences, worst first. */
+    notices,
     isLoading,
     failure,
     load,
