@@ -130,3 +130,11 @@ class SyncMode(StrEnum):
 
     BACKFILL = "backfill"
     INCREMENT = "increment"
+
+
+class MessageDirection(StrEnum):
+    """Which way a message of a ticket went: from the customer, to them, or between colleagues."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"

@@ -11,6 +11,7 @@ import pytest
 from core.naming import INTERMEDIATE, MARTS, STAGING
 from core.vocabulary import (
     ChurnIntent,
+    MessageDirection,
     MrrSource,
     Sentiment,
     SentimentTrend,
@@ -150,6 +151,7 @@ def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
         "sentiment": Sentiment,
         "churn_intent": ChurnIntent,
         "target": Target,
+        "direction": MessageDirection,
     }
     tested = {
         (_arguments(test)["column_name"], frozenset(_arguments(test)["values"]))
