@@ -1,10 +1,11 @@
 """A small hand-made data set in which every situation the marts must get right is planted once, for builds on either engine.
 
-Three tenants share ids on purpose: `acme` has the situations, `globex` knows nothing about money, `messy` has the data people
-really have.
+Four tenants share ids on purpose: `acme` has the situations, `globex` knows nothing about money, `initech` has threads, `messy` has
+the data people really have.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.support.warehouse_fixtures import (
     SourceRow,
@@ -12,7 +13,9 @@ from tests.support.warehouse_fixtures import (
     company,
     contact,
     default_stages,
+    email,
     evidence,
+    note,
     owner,
     pipeline_stage,
     portal,
@@ -88,7 +91,7 @@ def written(
 
 def planted_rows() -> list[SourceRow]:
     """The whole data set."""
-    return [*_acme(), *_globex(), *_messy()]
+    return [*_acme(), *_globex(), *_initech(), *_messy()]
 
 
 def _acme() -> list[SourceRow]:
@@ -169,6 +172,57 @@ def _globex() -> list[SourceRow]:
         company(id="104", tenant_id="globex", name="Unheard", properties={"last_login": "2026-11-10"}),
         # Nine days old within 36 hours of that sync, which is trusted no further since the next one failed.
         company(id="105", tenant_id="globex", name="Unproven", properties={"last_login": "2026-11-09"}),
+    ]
+
+
+def _initech() -> list[SourceRow]:
+    """The one whose emails and notes are read."""
+    here = "initech"
+
+    def weekly(company_id: str, first: int) -> list[SourceRow]:
+        return [
+            row
+            for n in range(12)
+            for row in written(id=f"{first + n}", tenant_id=here, company_id=company_id, days=36 + 7 * n)
+        ]
+
+    def mail(id: int, ticket_id: str, days: float, direction: str, **more: Any) -> list[SourceRow]:  # noqa: A002
+        return email(
+            id=str(id), tenant_id=here, ticket_id=ticket_id, sent_at=days_ago(days), direction=direction, **more
+        )
+
+    return [
+        tenant(tenant_id=here),
+        portal(tenant_id=here),
+        owner(tenant_id=here),
+        *default_stages(tenant_id=here),
+        *[sync_cursor(tenant_id=here, stream=one, synced_at=AS_OF) for one in ("tickets", "emails", "notes")],
+        # Chatty: one ticket, ten messages in five days; neither a machine's nor a colleague's count.
+        company(id="101", tenant_id=here, name="Chatty"),
+        *written(id="1001", tenant_id=here, company_id="101", days=4, closed_after=None),
+        *[row for n in range(5) for row in mail(n, "1001", 4 - n / 2, "inbound")],
+        *[row for n in range(5) for row in mail(10 + n, "1001", 3.9 - n / 2, "outbound", own_text="We look into it.")],
+        *mail(20, "1001", 1, "inbound", is_automated=True),
+        *mail(21, "1001", 1, "inbound", archived=True),
+        *note(id="1", tenant_id=here, ticket_id="1001", sent_at=days_ago(1)),
+        # Asked: a ticket a week, the last one closed over a question of ours; nothing since.
+        company(id="102", tenant_id=here, name="Asked"),
+        *weekly("102", 2000),
+        *mail(30, "2000", 36, "inbound"),
+        *mail(31, "2000", 35.9, "outbound", own_text="Which version do you use?"),
+        # Answered: as quiet, but every question was answered.
+        company(id="103", tenant_id=here, name="Answered"),
+        *weekly("103", 3000),
+        *mail(40, "3000", 35.9, "outbound", own_text="Which version do you use?"),
+        *mail(41, "3000", 35.8, "inbound", own_text="The newest."),
+        # Writing: the same as Asked, and writes again on an old ticket, which only its emails tell.
+        company(id="104", tenant_id=here, name="Writing"),
+        *weekly("104", 4000),
+        *mail(50, "4000", 35.9, "outbound", own_text="Which version do you use?"),
+        *mail(51, "4003", 5, "inbound"),
+        # The vendor's other customers go on writing, so that it is no holiday.
+        company(id="105", tenant_id=here, name="Steady"),
+        *[row for n in range(60) for row in written(id=f"{5000 + n}", tenant_id=here, company_id="105", days=4 * n)],
     ]
 
 

@@ -364,6 +364,99 @@ def ticket_contact(*, ticket_id: str, contact_id: str | None, tenant_id: str = "
     )
 
 
+def email(
+    *,
+    id: str,  # noqa: A002
+    ticket_id: str,
+    sent_at: datetime,
+    tenant_id: str = "acme",
+    direction: str | None = "inbound",
+    own_text: str | None = "It still fails.",
+    is_automated: bool = False,
+    archived: bool = False,
+) -> list[SourceRow]:
+    """An email and its link to a ticket, its words all its author's own."""
+    return [
+        SourceRow(
+            "raw_hubspot.emails",
+            {
+                **_message(tenant_id, id, sent_at, direction, own_text),
+                "hs_email_direction": {"inbound": "INCOMING_EMAIL", "outbound": "EMAIL"}.get(str(direction)),
+                "hs_email_status": "SENT",
+                "author_email": "anna@company.example" if direction == "inbound" else None,
+                "author_name": "Anna" if direction == "inbound" else None,
+                "subject": "Re: A question",
+                "is_automated": is_automated,
+                "archived": archived,
+            },
+        ),
+        SourceRow(
+            "raw_hubspot.ticket_emails",
+            {
+                "tenant_id": tenant_id,
+                "ticket_id": ticket_id,
+                "email_id": id,
+                "association_types": "[]",
+                "loaded_at": LOADED_AT,
+            },
+        ),
+    ]
+
+
+def note(
+    *,
+    id: str,  # noqa: A002
+    ticket_id: str,
+    sent_at: datetime,
+    tenant_id: str = "acme",
+    own_text: str | None = "Called them.",
+) -> list[SourceRow]:
+    """A note of a colleague and its link to a ticket."""
+    return [
+        SourceRow(
+            "raw_hubspot.notes",
+            {
+                **_message(tenant_id, id, sent_at, "internal", own_text),
+                "is_automated": False,
+                "archived": False,
+            },
+        ),
+        SourceRow(
+            "raw_hubspot.ticket_notes",
+            {
+                "tenant_id": tenant_id,
+                "ticket_id": ticket_id,
+                "note_id": id,
+                "association_types": "[]",
+                "loaded_at": LOADED_AT,
+            },
+        ),
+    ]
+
+
+def _message(
+    tenant_id: str,
+    id: str,  # noqa: A002
+    sent_at: datetime,
+    direction: str | None,
+    own_text: str | None,
+) -> dict[str, object]:
+    return {
+        "tenant_id": tenant_id,
+        "id": id,
+        "hubspot_owner_id": "7",
+        "hs_createdate": sent_at,
+        "hs_lastmodifieddate": sent_at,
+        "direction": direction,
+        "sent_at": sent_at,
+        "text": own_text,
+        "own_spans": json.dumps([[0, len(own_text)]] if own_text else []),
+        "own_text": own_text,
+        "properties": "{}",
+        "loaded_at": LOADED_AT,
+    }
+
+
 def pipeline_stage(
     *,
     id: str,  # noqa: A002

@@ -10,6 +10,7 @@ import pytest
 from core.vocabulary import MrrSource, ReadingScope, SentimentTrend, Severity, Target, TriggerType
 from tests.integration.transforms.conftest import MARTS, BuiltWarehouse
 from tests.support.planted_warehouse import AS_OF, planted_rows
+from tests.support.warehouse_fixtures import table_rows
 
 CARDS = {
     ("acme", "101", "frustrated", date(2026, 11, 18), "critical", True),
@@ -23,6 +24,8 @@ CARDS = {
     ("acme", "107", "frustrated", date(2026, 11, 19), "low", True),
     ("globex", "101", "frustrated", date(2026, 11, 18), "medium", True),
     ("globex", "103", "silently_struggling", date(2026, 10, 10), "low", True),
+    ("initech", "101", "significant_support", date(2026, 11, 18), "low", True),
+    ("initech", "102", "silently_struggling", date(2026, 11, 16), "medium", True),
     ("messy", "3", "significant_support", date(2026, 11, 18), "medium", True),
 }
 
@@ -80,6 +83,34 @@ def test_silence_is_told_with_what_is_not_known(duckdb_marts: BuiltWarehouse) ->
     parts = json.loads(str(card["components"]))
     assert parts["last_login_on"] is None
     assert parts["unknown"] == ["last_login", "onboarding_step", "usage_30d", "closed_without_customer_answer"]
+
+
+def test_messages_count_where_they_are_known(duckdb_marts: BuiltWarehouse) -> None:
+    card = duckdb_marts.one("churn_risk_cards", tenant_id="initech", company_id="101")
+    assert card["why"] == "Up to 2026-11-20: 10 messages in one ticket in 5 days."
+    assert (card["ticket_id"], card["is_notify"]) == ("1001", False)
+    parts = json.loads(str(card["components"]))
+    assert (parts["absolute"], parts["ticket_message_count_5d"], parts["message_count_30d"]) == (1, 10, 10)
+    assert parts["unknown"] == []
+
+
+def test_silence_after_a_question_is_told_apart_from_silence(duckdb_marts: BuiltWarehouse) -> None:
+    card = duckdb_marts.one("churn_risk_cards", tenant_id="initech", company_id="102")
+    assert card["why"] == (
+        "On 2026-11-20: no word in 30 days after 12 tickets in the 90 days before; "
+        "1 ticket closed without an answer to our question."
+    )
+    parts = json.loads(str(card["components"]))
+    assert (parts["went_quiet"], parts["after_pain"], parts["unanswered_count_90d"]) == (1, 1, 1)
+    assert parts["unknown"] == ["last_login", "onboarding_step", "usage_30d", "renewal"]
+    answered = duckdb_marts.mart("trigger_scores_daily", tenant_id="initech", company_id="103")
+    assert {row["score"] for row in answered} == {1}
+    assert duckdb_marts.mart("trigger_scores_daily", tenant_id="initech", company_id="104") == []
+
+
+def test_a_message_on_an_old_ticket_is_the_last_contact(duckdb_marts: BuiltWarehouse) -> None:
+    writing = duckdb_marts.one("companies", tenant_id="initech", company_id="104")
+    assert writing["last_contact_at"] == datetime(2026, 11, 15, 9, 0, tzinfo=UTC)
 
 
 def test_a_returning_complaint_points_at_the_card_before(duckdb_marts: BuiltWarehouse) -> None:
@@ -158,9 +189,7 @@ def test_broken_records_survive_and_count_where_they_should(duckdb_marts: BuiltW
 
 
 def test_days_add_up_to_the_tickets_there_are(duckdb_marts: BuiltWarehouse) -> None:
-    written = sum(
-        row.table == "raw_hubspot.tickets" and row.values["tenant_id"] in {"acme", "globex"} for row in planted_rows()
-    )
+    written = sum(row.table == "raw_hubspot.tickets" and row.values["tenant_id"] != "messy" for row in planted_rows())
     days = [row for row in duckdb_marts.rows("sentiment_daily") if row["tenant_id"] != "messy"]
     assert sum(int(str(day["ticket_count"])) for day in days) == written
 
@@ -206,6 +235,13 @@ def test_no_row_crosses_a_tenant(duckdb_marts: BuiltWarehouse) -> None:
     quotes = duckdb_marts.mart("card_evidence", tenant_id="globex")
     assert {row["ticket_id"] for row in quotes} <= theirs
     assert [row["quote"] for row in quotes] == ["awful"]
+
+
+def test_both_engines_read_the_same_messages(duckdb_marts: BuiltWarehouse, postgres_marts: BuiltWarehouse) -> None:
+    rows = table_rows(duckdb_marts.url, "intermediate.int_messages")
+    # Eighteen emails, of which one is archived, and a note.
+    assert len(rows) == 18
+    assert rows == table_rows(postgres_marts.url, "intermediate.int_messages")
 
 
 @pytest.mark.parametrize("mart", MARTS)

@@ -23,8 +23,8 @@ windows as (
 
 ),
 
--- Frustration: each ticket that scored on one of the card's days. Support load: each ticket of the 30 days its parts look at.
--- Silence: the pain before it, in words or left open.
+-- Frustration: each ticket that scored on one of the card's days. Support load: each ticket of the 30 days its parts look at, written
+-- or written on. Silence: the pain before it, in words, left open, or closed over a question nobody answered.
 final as (
 
     select
@@ -50,13 +50,17 @@ final as (
         )
         or (
             cards.trigger_type = 'significant_support'
-            and tickets.created_on > cards.opened_on - 30
+            and (
+                tickets.created_on > cards.opened_on - 30
+                or cast(tickets.last_inbound_at as date) > cards.opened_on - 30
+            )
         )
         or (
             cards.trigger_type = 'silently_struggling'
             and (
                 (tickets.is_negative and tickets.is_eligible and tickets.created_on > cards.opened_on - 90)
                 or (tickets.created_on <= cards.opened_on and coalesce(tickets.closed_on > cards.opened_on, true))
+                or (tickets.is_closed_unanswered and tickets.closed_on > cards.opened_on - 90 and tickets.closed_on <= cards.opened_on)
             )
         )
 

@@ -6,6 +6,8 @@ with params as (
         max(case when param_name = 't_notify' then param_value end) as t_notify,
         max(case when param_name = 'tickets_7d_min' then param_value end) as tickets_7d_min,
         max(case when param_name = 'tickets_14d_min' then param_value end) as tickets_14d_min,
+        max(case when param_name = 'ticket_messages_5d_min' then param_value end) as ticket_messages_5d_min,
+        max(case when param_name = 'messages_30d_min' then param_value end) as messages_30d_min,
         max(case when param_name = 'z_min' then param_value end) as z_min,
         max(case when param_name = 'repeat_topic_min' then param_value end) as repeat_topic_min,
         max(case when param_name = 'onboarding_days' then param_value end) as onboarding_days,
@@ -18,11 +20,11 @@ with params as (
 
 ),
 
--- Every part of the score needs a ticket in the last 30 days.
+-- Every part of the score needs a ticket or a message in the last 30 days.
 company_days as (
 
     select * from {{ ref('int_company_days') }}
-    where inbound_count_30d > 0
+    where inbound_count_30d > 0 or message_count_30d > 0
 
 ),
 
@@ -100,13 +102,17 @@ measured as (
         company_days.ticket_count_14d,
         company_days.ticket_count_90d_before_14d,
         company_days.overdue_count,
-        latest_first.ticket_id,
+        company_days.message_count_30d,
+        company_days.ticket_message_count_5d,
+        coalesce(latest_first.ticket_id, company_days.busiest_ticket_id) as ticket_id,
         top_topics.topic as repeat_topic,
         coalesce(top_topics.ticket_count, 0) as repeat_topic_count,
         params.t_on,
         params.t_notify,
         params.tickets_7d_min,
         params.tickets_14d_min,
+        params.ticket_messages_5d_min,
+        params.messages_30d_min,
         params.z_min,
         params.repeat_topic_min,
         params.unresolved_business_days,
@@ -140,7 +146,10 @@ parts as (
 
     select
         *,
-        case when ticket_count_7d >= tickets_7d_min * factor then 1 else 0 end as absolute_points,
+        case when ticket_count_7d >= tickets_7d_min * factor then 1 else 0 end as ticket_points,
+        -- A count that is null, as the tenant's threads are not known, compares as null and fires nothing.
+        case when ticket_message_count_5d >= ticket_messages_5d_min * factor then 1 else 0 end as thread_points,
+        case when message_count_30d >= messages_30d_min * factor then 1 else 0 end as message_points,
         case when ticket_count_14d >= tickets_14d_min * factor and z >= z_min then 2 else 0 end as relative_points,
         case when repeat_topic_count >= repeat_topic_min then 1 else 0 end as repeat_points
 
@@ -148,19 +157,31 @@ parts as (
 
 ),
 
+added as (
+
+    select
+        *,
+        ticket_points + thread_points + message_points as absolute_points,
+        ticket_points + thread_points + message_points + relative_points + repeat_points as total_points
+
+    from parts
+
+),
+
+-- Fixed counts are passed by half of a busy base every month: they list a company, and never interrupt by themselves.
 judged as (
 
     select
         *,
-        cast(absolute_points + relative_points + repeat_points as double precision) as score,
+        cast(total_points as double precision) as score,
         case
             when relative_points > 0 and (repeat_points > 0 or overdue_count > 0) then 3
-            when absolute_points + relative_points + repeat_points >= 3 then 2
+            when total_points >= 3 and total_points > absolute_points then 2
             else 1
         end as severity_rank
 
-    from parts
-    where absolute_points + relative_points + repeat_points > 0
+    from added
+    where total_points > 0
 
 ),
 
@@ -172,7 +193,7 @@ final as (
         scored_on,
         score,
         severity_rank,
-        score >= t_notify as is_notify,
+        score >= t_notify and total_points > absolute_points as is_notify,
         ticket_id,
         {{ json_object([
             ['scored_on', json_string('scored_on')],
@@ -191,7 +212,12 @@ final as (
             ['repeat_topic', json_string('repeat_topic')],
             ['repeat_topic_count_30d', json_integer('repeat_topic_count')],
             ['overdue_count', json_integer('overdue_count')],
-            ['unknown', "'[\"messages_in_one_ticket_5d\",\"messages_30d\"]'"],
+            ['ticket_message_count_5d', json_integer('ticket_message_count_5d')],
+            ['message_count_30d', json_integer('message_count_30d')],
+            ['unknown', json_names_where([
+                ['messages_in_one_ticket_5d', 'ticket_message_count_5d is null'],
+                ['messages_30d', 'message_count_30d is null'],
+            ])],
         ]) }} as components,
         'Up to ' || cast(scored_on as text) || ': '
         || {{ joined_where([
@@ -200,7 +226,9 @@ final as (
                 counted('ticket_count_14d', 'ticket') ~ " || ' in 14 days, usually ' || " ~ plain_number('usual_count_14d', 1)
                 ~ " || ' (z ' || " ~ plain_number('z', 1) ~ " || ')'",
             ],
-            ['absolute_points > 0', counted('ticket_count_7d', 'ticket') ~ " || ' in 7 days'"],
+            ['ticket_points > 0', counted('ticket_count_7d', 'ticket') ~ " || ' in 7 days'"],
+            ['thread_points > 0', counted('ticket_message_count_5d', 'message') ~ " || ' in one ticket in 5 days'"],
+            ['message_points > 0', counted('message_count_30d', 'message') ~ " || ' in 30 days'"],
             ['repeat_points > 0', counted('repeat_topic_count', 'ticket') ~ " || ' about ' || repeat_topic || ' in 30 days'"],
             [
                 'overdue_count > 0',

@@ -13,7 +13,8 @@ with params as (
         max(case when param_name = 'usage_mrr_min' then param_value end) as usage_mrr_min,
         max(case when param_name = 'usage_30d_min' then param_value end) as usage_30d_min,
         max(case when param_name = 'quiet_baseline_min' then param_value end) as quiet_baseline_min,
-        max(case when param_name = 'quiet_probability_max' then param_value end) as quiet_probability_max
+        max(case when param_name = 'quiet_probability_max' then param_value end) as quiet_probability_max,
+        max(case when param_name = 'unanswered_closed_min' then param_value end) as unanswered_closed_min
 
     from {{ ref('int_trigger_params') }}
     where trigger_type = 'silently_struggling'
@@ -116,8 +117,16 @@ parts as (
                 then 1
             else 0
         end as quiet_points,
+        coalesce(gated.unanswered_count_90d >= params.unanswered_closed_min, false) as is_unanswered_enough,
         case
-            when gated.inbound_count_30d = 0 and (gated.negative_count_90d > 0 or gated.open_count > 0) then 1
+            when
+                gated.inbound_count_30d = 0
+                and (
+                    gated.negative_count_90d > 0
+                    or gated.open_count > 0
+                    or coalesce(gated.unanswered_count_90d >= params.unanswered_closed_min, false)
+                )
+                then 1
             else 0
         end as pain_points
 
@@ -185,6 +194,7 @@ final as (
             ['quiet_probability', json_number('quiet_probability')],
             ['negative_count_90d', json_integer('negative_count_90d')],
             ['open_count', json_integer('open_count')],
+            ['unanswered_count_90d', json_integer('unanswered_count_90d')],
             ['renewal_in_days', json_integer('renewal_days')],
             ['facts_as_of', json_string(as_of_on())],
             ['unknown', json_names_where([
@@ -192,7 +202,7 @@ final as (
                 ['onboarding_step', 'onboarding_step is null'],
                 ['usage_30d', 'not is_usage_known'],
                 ['renewal', 'renewal_days is null'],
-                ['closed_without_customer_answer', 'true'],
+                ['closed_without_customer_answer', 'unanswered_count_90d is null'],
             ])],
         ]) }} as components,
         'On ' || cast(day_on as text) || ': '
@@ -213,6 +223,10 @@ final as (
             ['quiet_points = 0 and pain_points > 0', "'no word in 30 days'"],
             ['pain_points > 0 and negative_count_90d > 0', counted('negative_count_90d', 'unhappy ticket') ~ " || ' in 90 days'"],
             ['pain_points > 0 and open_count > 0', counted('open_count', 'ticket') ~ " || ' left open'"],
+            [
+                'pain_points > 0 and is_unanswered_enough',
+                counted('unanswered_count_90d', 'ticket') ~ " || ' closed without an answer to our question'",
+            ],
         ], '; ') }} || '.' as why
 
     from judged

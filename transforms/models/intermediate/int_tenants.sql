@@ -41,6 +41,15 @@ mappings as (
 
 ),
 
+-- A tenant's threads are known once its emails have been read; a portal may refuse that.
+threads as (
+
+    select tenant_id
+    from {{ ref('stg_hubspot__sync_cursors') }}
+    where stream = 'emails' and cursor_at is not null
+
+),
+
 -- A tenant whose settings have not been loaded yet still has tickets, and is scored with the defaults.
 seen as (
 
@@ -71,7 +80,8 @@ final as (
         mappings.usage_property,
         -- Some JSON writers escape the slash between pipeline and stage.
         replace(mappings.new_stage_ids, '\/', '/') as new_stage_ids,
-        replace(mappings.waiting_stage_ids, '\/', '/') as waiting_stage_ids
+        replace(mappings.waiting_stage_ids, '\/', '/') as waiting_stage_ids,
+        threads.tenant_id is not null as has_threads
 
     from seen
     left join tenants
@@ -80,6 +90,8 @@ final as (
         on seen.tenant_id = portals.tenant_id
     left join mappings
         on seen.tenant_id = mappings.tenant_id
+    left join threads
+        on seen.tenant_id = threads.tenant_id
 
 )
 

@@ -22,6 +22,41 @@ readings as (
 
 ),
 
+tenants as (
+
+    select * from {{ ref('int_tenants') }}
+
+),
+
+messages_in_turn as (
+
+    select
+        *,
+        row_number() over (
+            partition by tenant_id, ticket_id
+            order by sent_at desc, {{ id_order('message_id', 'desc') }}
+        ) as recency_rank
+
+    from {{ ref('int_messages') }}
+    where is_conversation
+
+),
+
+conversations as (
+
+    select
+        tenant_id,
+        ticket_id,
+        sum(case when direction = 'inbound' then 1 else 0 end) as inbound_message_count,
+        sum(case when direction = 'outbound' then 1 else 0 end) as outbound_message_count,
+        max(case when direction = 'inbound' then sent_at end) as last_inbound_at,
+        max(case when recency_rank = 1 and direction = 'outbound' and has_question then sent_at end) as asked_at
+
+    from messages_in_turn
+    group by tenant_id, ticket_id
+
+),
+
 companies as (
 
     select * from {{ ref('int_company_facts') }}
@@ -134,6 +169,15 @@ final as (
         not placed.is_closed as is_open,
         case when placed.last_message_received_at <= {{ as_of_at() }} then placed.last_message_received_at end as last_message_received_at,
 
+        -- conversation; null where the tenant's threads are not known
+        case when tenants.has_threads then cast(coalesce(conversations.inbound_message_count, 0) as integer) end as inbound_message_count,
+        case when tenants.has_threads then cast(coalesce(conversations.outbound_message_count, 0) as integer) end as outbound_message_count,
+        case when tenants.has_threads then conversations.last_inbound_at end as last_inbound_at,
+        case
+            when tenants.has_threads
+                then placed.is_closed and coalesce(cast(conversations.asked_at as date) <= cast(placed.last_closed_at as date), false)
+        end as is_closed_unanswered,
+
         -- reading
         readings.sentiment,
         readings.level,
@@ -157,6 +201,12 @@ final as (
         end as points
 
     from placed
+    left join tenants
+        on placed.tenant_id = tenants.tenant_id
+    left join conversations
+        on
+            placed.tenant_id = conversations.tenant_id
+            and placed.ticket_id = conversations.ticket_id
     left join company_links
         on
             placed.tenant_id = company_links.tenant_id

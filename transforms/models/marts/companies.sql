@@ -42,7 +42,7 @@ counted as (
         count(case when age_days between 30 and 59 then level end) as read_count_prior_30d,
         {{ rounded('avg(case when age_days < 30 then level end)') }} as mean_level_30d,
         {{ rounded('avg(case when age_days between 30 and 59 then level end)') }} as mean_level_prior_30d,
-        max(greatest(created_at, coalesce(last_message_received_at, created_at))) as last_contact_at
+        max(greatest(created_at, coalesce(last_message_received_at, created_at), coalesce(last_inbound_at, created_at))) as last_contact_at
 
     from tickets
     group by tenant_id, company_id
