@@ -12,18 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from analysis import html
+from core import html
 
 LONGEST_TEXT: Final = 16_000
 """Characters kept of a text, about 4,000 tokens; longer ones lose their middle."""
 
 _TAIL: Final = 4_000
-_CUT: Final = "\n[…]\n"
-# Reading stops here before any parsing: nobody writes a megabyte, but a pasted log or an inline picture can be one.
-_LONGEST_RAW: Final = 1_000_000
-
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SAYS_SOMETHING = re.compile(
     r"[^\s\u00ad\u034f\u061c\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f]"
 )
@@ -45,29 +39,17 @@ class TicketText:
 
 def ticket_text(subject: str | None, content: str | None) -> TicketText | None:
     """The text of a ticket, or None when nothing was said (blank, or characters nobody can see)."""
-    head = " ".join(_plain(subject).split())
-    body = _plain(content)
+    head = " ".join(html.plain_text(subject).split())
+    body = html.plain_text(content)
     text = "\n\n".join(part for part in (head, body) if _SAYS_SOMETHING.search(part))
     if not text:
         return None
     is_truncated = len(text) > LONGEST_TEXT
     if is_truncated:
-        text = text[: LONGEST_TEXT - _TAIL].rstrip() + _CUT + text[-_TAIL:].lstrip()
+        text = text[: LONGEST_TEXT - _TAIL].rstrip() + html.CUT + text[-_TAIL:].lstrip()
     return TicketText(text=text, input_hash=text_hash(text), is_truncated=is_truncated)
 
 
 def text_hash(text: str) -> str:
     """SHA-256 of `text` in UTF-8, hexadecimal: what the call key and `input_hash` are made of."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _plain(value: str | None) -> str:
-    if not value:
-        return ""
-    if len(value) > _LONGEST_RAW:
-        value = value[: _LONGEST_RAW // 2] + _CUT + value[-_LONGEST_RAW // 2 :]
-    value = value.replace("\r\n", "\n").replace("\r", "\n")
-    if html.is_html(value):
-        value = html.to_text(value)
-    # After the entities were decoded, since `&#0;` is a NUL and a lone half of an emoji cannot be stored.
-    return _SURROGATE.sub("\ufffd", _UNPRINTABLE.sub("", value)).strip()

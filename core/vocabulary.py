@@ -189,3 +189,11 @@ class MrrUnit(StrEnum):
 
     MONTH = "month"
     YEAR = "year"
+
+
+class MessageDirection(StrEnum):
+    """Which way a message of a ticket went: from the customer, to them, or between colleagues."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.naming import RAW_HUBSPOT
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
+from ingestion.hubspot.threads.tables import EMAILS, NOTES
 from ingestion.loader import RawTable, add_columns, ensure_tables
 
 _TEXT, _TIME, _FLAG = ColumnType.TEXT, ColumnType.TIMESTAMP, ColumnType.BOOLEAN
@@ -137,6 +138,8 @@ class LinkType:
 COMPANY_LINKS = LinkType("companies", "company_id", 26)
 CONTACT_LINKS = LinkType("contacts", "contact_id", None)
 LINK_TYPES = (COMPANY_LINKS, CONTACT_LINKS)
+EMAIL_LINKS = LinkType("emails", "email_id", None)
+NOTE_LINKS = LinkType("notes", "note_id", None)
 
 
 def _link_table(links: LinkType) -> RawTable:
@@ -208,9 +211,11 @@ PORTALS = RawTable(
 )
 
 OBJECT_TABLES = {kind.name: _object_table(kind) for kind in OBJECT_TYPES}
-LINK_TABLES = {links.table: _link_table(links) for links in LINK_TYPES}
+LINK_TABLES = {links.table: _link_table(links) for links in (*LINK_TYPES, EMAIL_LINKS, NOTE_LINKS)}
 RAW_TABLES: tuple[RawTable, ...] = (
     *OBJECT_TABLES.values(),
+    EMAILS,
+    NOTES,
     *LINK_TABLES.values(),
     TICKET_STAGES,
     RECORD_ALIASES,

@@ -1,20 +1,14 @@
 """The board in a real browser, served by the real command, from a build published by hand."""
 
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.appdb import open_app_database
 from core.vocabulary import CardStatus
+from tests.support.browser import launched, serving, signed_in
 from tests.support.published import (
     add_event,
     add_tenant,
@@ -29,33 +23,17 @@ from tests.support.published import (
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 HOSTILE = "<img src=x onerror=alert(1)> & Sons"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        pytest.skip("no chromium on this machine: no browser to test in")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
 def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not (ROOT / "serve" / "ui" / "dist" / "index.html").exists():
-        pytest.skip("the board is not built: run `make ui`")
     data_dir = tmp_path_factory.mktemp("board")
     engine = open_app_database(f"sqlite:///{data_dir / 'app.db'}")
     acme = add_tenant(engine, "acme", name="Acme Analytics")
@@ -79,37 +57,15 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     add_event(engine, acme, worked["card_id"], 1, CardStatus.WORKING, kind="status_changed")
     engine.dispose()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "churnboard", "serve"],
-        env=os.environ | {"DATA_DIR": str(data_dir), "API_PORT": "0", "COLUMNS": "200"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        found = re.search(r"http://[\d.:]+", process.stdout.readline())
-        assert found, "the server said no URL"
-        yield found.group()
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 130
+    with serving(data_dir) as url:
+        yield url
 
 
 @pytest.fixture
 def page(browser: Browser, board_url: str) -> Iterator[Page]:
-    """A signed-in page; whatever the browser complains about fails the test."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(board_url)
-    page.get_by_test_id("tenant-select").select_option("acme")
-    page.get_by_test_id("signin-submit").click()
-    expect(page.get_by_test_id("board")).to_be_visible()
-    yield page
-    page.close()
-    assert complaints == []
+    with signed_in(browser, board_url, "acme") as page:
+        expect(page.get_by_test_id("board")).to_be_visible()
+        yield page
 
 
 def test_cards_stand_in_the_column_of_their_status(page: Page) -> None:

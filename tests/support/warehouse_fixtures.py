@@ -29,6 +29,17 @@ def _texts(names: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), TEXT)
 
 
+_MESSAGE = {
+    **_texts("direction author_email author_name"),
+    "sent_at": AT,
+    **_texts("subject text own_spans own_text"),
+    "is_automated": BOOL,
+    "archived": BOOL,
+    "archived_at": AT,
+    **_texts("url properties"),
+    "loaded_at": AT,
+}
+
 SOURCE_TABLES: dict[str, dict[str, str]] = {
     "raw_hubspot.tickets": {
         **_texts("tenant_id id subject content hs_pipeline hs_pipeline_stage hs_ticket_priority hs_ticket_category"),
@@ -69,6 +80,20 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "loaded_at": AT,
     },
     "raw_hubspot.ticket_contacts": {**_texts("tenant_id ticket_id contact_id association_types"), "loaded_at": AT},
+    "raw_hubspot.emails": {
+        **_texts("tenant_id id hs_email_direction hs_email_status hubspot_owner_id"),
+        "hs_createdate": AT,
+        "hs_lastmodifieddate": AT,
+        **_MESSAGE,
+    },
+    "raw_hubspot.notes": {
+        **_texts("tenant_id id hubspot_owner_id"),
+        "hs_createdate": AT,
+        "hs_lastmodifieddate": AT,
+        **_MESSAGE,
+    },
+    "raw_hubspot.ticket_emails": {**_texts("tenant_id ticket_id email_id association_types"), "loaded_at": AT},
+    "raw_hubspot.ticket_notes": {**_texts("tenant_id ticket_id note_id association_types"), "loaded_at": AT},
     "raw_hubspot.pipelines": {**_texts("tenant_id id label"), "display_order": INT, "archived": BOOL, "loaded_at": AT},
     "raw_hubspot.pipeline_stages": {
         **_texts("tenant_id pipeline_id id label"),

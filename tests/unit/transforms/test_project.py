@@ -12,6 +12,7 @@ from core.naming import INTERMEDIATE, MARTS, STAGING
 from core.vocabulary import (
     ChurnIntent,
     MappedField,
+    MessageDirection,
     MrrSource,
     MrrUnit,
     ReadingScope,
@@ -158,6 +159,7 @@ def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
         "field": MappedField,
         "unit": MrrUnit,
         "reading_scope": ReadingScope,
+        "direction": MessageDirection,
     }
     tested = {
         (_arguments(test)["column_name"], frozenset(_arguments(test)["values"]))

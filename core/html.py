@@ -1,14 +1,16 @@
-"""Plain text out of the HTML that mail clients and rich text boxes put into a ticket.
+"""Plain text out of what mail clients and rich text boxes put into a ticket, an email or a note: HTML or not, with anything in it.
 
 A scanner of our own instead of a parser: it is linear on any input (a parser's recovery from `<<<<…` is not), it knows nothing to
 fail on, and a tag it does not recognise stays in the text, since a customer who writes `List<String>` means it.
 
-Left out on purpose: quoted replies and signatures stay, because what is a quotation cannot be told from markup alone.
+Left out on purpose: quoted replies and signatures stay, because what is a quotation cannot be told from markup alone. What
+markup does tell (`blockquote`) can be asked for as the `> ` of plain text mail.
 """
 
 import re
 from collections.abc import Iterator
 from html import unescape
+from typing import Final
 
 
 def _names(text: str) -> frozenset[str]:
@@ -42,6 +44,16 @@ _LOOKS_LIKE_HTML = re.compile(
     r"(?=[\s/>])[^<]{0,400}?/?>",
     re.IGNORECASE,
 )
+CUT: Final = "\n[…]\n"
+"""Stands where the middle of a text was left out."""
+
+# Reading stops here before any parsing: nobody writes a megabyte, but a pasted log or an inline picture can be one.
+_LONGEST_RAW: Final = 1_000_000
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+# Control characters that mark where a quotation begins and ends, until the lines between them are known.
+_QUOTE, _UNQUOTE = "\x0e", "\x0f"
+_DEEPEST_QUOTE = 20
 # An attribute may hold `>` inside quotes; this many further `>` are tried before the first one is taken after all.
 _QUOTED_ENDS_TRIED = 20
 
@@ -51,8 +63,35 @@ def is_html(value: str) -> bool:
     return "<" in value and _LOOKS_LIKE_HTML.search(value) is not None
 
 
-def to_text(value: str) -> str:
-    """What a reader of the page would see of the HTML in `value`, entities decoded, one line a block, lists as `- `."""
+def plain_text(value: str | None, *, has_quote_marks: bool = False) -> str:
+    """`value`, which may or may not be HTML, as text that every store keeps; empty when there is nothing to read.
+
+    Line ends become line feeds, unprintable characters go, half an emoji becomes U+FFFD, and of a megabyte the middle is cut.
+
+    Args:
+        value: As HubSpot has it.
+        has_quote_marks: Quotations that HTML marks as such begin each line with `> `, as they do in plain text mail.
+    """
+    if not value:
+        return ""
+    if len(value) > _LONGEST_RAW:
+        value = value[: _LONGEST_RAW // 2] + CUT + value[-_LONGEST_RAW // 2 :]
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    if is_html(value):
+        value = to_text(value, has_quote_marks=has_quote_marks)
+    # After the entities were decoded, since `&#0;` is a NUL and a lone half of an emoji cannot be stored.
+    return _SURROGATE.sub("\ufffd", _UNPRINTABLE.sub("", value)).strip()
+
+
+def to_text(value: str, *, has_quote_marks: bool = False) -> str:
+    """What a reader of the page would see of the HTML in `value`, entities decoded, one line a block, lists as `- `.
+
+    Args:
+        value: HTML, well formed or not.
+        has_quote_marks: Lines inside a `blockquote` begin with one `>` per level and a space.
+    """
+    if has_quote_marks:
+        value = value.replace(_QUOTE, "").replace(_UNQUOTE, "")
     pieces: list[str] = []
     hidden: list[str] = []
     for kind, piece in _tokens(value):
@@ -67,8 +106,11 @@ def to_text(value: str) -> str:
         if not is_end and name not in _VOID and not piece.endswith("/>") and _is_unseen(name, piece):
             hidden.append(name)
             continue
-        pieces.append(_mark(name, is_end=is_end))
-    return _tidy("".join(pieces))
+        if has_quote_marks and name == "blockquote":
+            pieces.append(f"\n\n{_UNQUOTE if is_end else _QUOTE}\n\n")
+        else:
+            pieces.append(_mark(name, is_end=is_end))
+    return _tidy("".join(pieces), has_quote_marks=has_quote_marks)
 
 
 def _is_unseen(name: str, tag: str) -> bool:
@@ -149,6 +191,19 @@ def _tag_end(value: str, at: int) -> int:
     return first + 1 if first >= 0 else -1
 
 
-def _tidy(text: str) -> str:
+def _tidy(text: str, *, has_quote_marks: bool) -> str:
     lines = [re.sub(r"[ \t\r\f\v\u00a0]+", " ", line).strip() for line in text.split("\n")]
+    if has_quote_marks:
+        lines = list(_quoted(lines))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _quoted(lines: list[str]) -> Iterator[str]:
+    depth = 0
+    for line in lines:
+        if line == _QUOTE:
+            depth += 1
+        elif line == _UNQUOTE:
+            depth = max(0, depth - 1)
+        else:
+            yield f"{'>' * min(depth, _DEEPEST_QUOTE)} {line}" if line and depth else line

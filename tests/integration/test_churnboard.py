@@ -1,0 +1,61 @@
+"""The command line on a real installation."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+import churnboard
+from core.appdb import open_app_database
+from core.connections import NotConnected
+from tests.support.connections import connect, grant, served_store
+from tests.support.published import add_tenant
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("HUBSPOT_BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr(churnboard.console, "width", 400)
+    return open_app_database(f"sqlite:///{tmp_path / 'app.db'}")
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(churnboard.app, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+def row(output: str, tenant: str) -> str:
+    [line] = [line for line in output.splitlines() if f" {tenant} " in line]
+    return line
+
+
+def test_connections_are_listed_with_what_is_wrong_and_without_what_is_secret(engine: Engine, tmp_path: Path) -> None:
+    for slug in ("acme", "beta", "gamma"):
+        add_tenant(engine, slug)
+    expires_at = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
+    acme = served_store(engine, tmp_path, "acme")
+    acme.keep(grant(expires_at=expires_at), hub_id="17", scopes=("oauth", "tickets"))
+    acme.note_sync(synced_at=expires_at + timedelta(hours=1), error=None)
+    connect(engine, tmp_path, "beta", said="no")
+    output = run("connections", "list")
+    for shown in ("active", "17", "until 2026-11-01 12:30 UTC", "2026-11-01 13:30 UTC", "crm.objects.owners.read"):
+        assert shown in row(output, "acme")
+    assert "tickets," not in row(output, "acme")
+    assert "HubSpot said no." in row(output, "beta")
+    assert "never connected" in row(output, "gamma")
+    assert "secret" not in output
+
+
+def test_disconnecting_works_while_hubspot_is_away(engine: Engine, tmp_path: Path) -> None:
+    add_tenant(engine, "acme")
+    store = connect(engine, tmp_path, "acme")
+    assert "HubSpot could not be told" in run("connections", "disconnect", "acme")
+    assert "disconnected" in row(run("connections", "list"), "acme")
+    with pytest.raises(NotConnected):
+        store.credentials()
+    with pytest.raises(NotConnected, match="acme"):
+        run("connections", "disconnect", "acme")

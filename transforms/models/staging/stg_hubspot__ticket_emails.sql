@@ -1,0 +1,25 @@
+with source as (
+
+    select * from {{ source('raw_hubspot', 'ticket_emails') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        tenant_id,
+        ticket_id,
+        email_id,
+
+        -- text
+        association_types,
+
+        -- timestamps
+        {{ utc('loaded_at') }} as loaded_at
+
+    from source
+
+)
+
+select * from renamed
