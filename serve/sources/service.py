@@ -4,6 +4,7 @@ What stale means was decided where the build was computed; here it is only told.
 """
 
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from typing import Any
 
 from core.vocabulary import StreamStatus
@@ -37,46 +38,69 @@ def summarise(streams: Sequence[Row]) -> dict[str, Any]:
 
 def _notices(streams: Sequence[Row]) -> list[str]:
     """Streams that share a reason (one revoked token fails them all) share a sentence."""
-    amiss: dict[tuple[int, str, str | None], list[Row]] = {}
+    amiss: dict[tuple[_Trouble, str | None], list[Row]] = {}
     for row in streams:
-        if (kind := _kind(row)) is not None:
-            amiss.setdefault((*kind, row["error_message"]), []).append(row)
+        if (trouble := _trouble(row)) is not None:
+            amiss.setdefault((trouble, row["error_message"]), []).append(row)
     return [
-        " ".join(filter(None, [_told(kind, rows), reason]))
-        for (_, kind, reason), rows in sorted(amiss.items(), key=lambda item: item[0][0])
+        " ".join(filter(None, [_told(trouble, rows, is_all=len(rows) == len(streams) > 1), reason]))
+        for (trouble, reason), rows in sorted(amiss.items(), key=lambda item: item[0][0])
     ]
 
 
-def _kind(row: Row) -> tuple[int, str] | None:
+class _Trouble(IntEnum):
+    """What can be amiss with a stream, worst first."""
+
+    FAILED = 0
+    STALE = 1
+    NEVER_READ = 2
+    BACKFILLING = 3
+    MISSING_SCOPE = 4
+
+
+def _trouble(row: Row) -> _Trouble | None:
     if row["is_backfilling"]:
-        return 2, "backfilling"
+        return _Trouble.BACKFILLING
     if row["status"] == StreamStatus.FAILED:
-        return 0, "failed"
+        return _Trouble.FAILED
     if row["status"] == StreamStatus.MISSING_SCOPE:
-        return 3, "missing_scope"
-    return None if row["is_fresh"] else (1, "stale")
+        return _Trouble.MISSING_SCOPE
+    if row["is_fresh"]:
+        return None
+    return _Trouble.NEVER_READ if row["lag_seconds"] is None else _Trouble.STALE
 
 
-def _told(kind: str, rows: Sequence[Row]) -> str:
-    what = _listed([row["stream"] for row in rows])
-    lags = [row["lag_seconds"] for row in rows]
-    since = f"{_span(max(lags))} before these cards were computed" if None not in lags else None
-    if kind == "failed":
-        held = f"What is shown was read {since}." if since else "Nothing of it was ever read to the end."
-        return f"{what} could not be read the last time. {held}"
-    if kind == "stale":
-        return (
-            f"{what} were last read {since}: what came since is not in them."
-            if since
-            else f"{what} have never been read to the end."
-        )
-    if kind == "backfilling":
-        return f"{what} are still being read for the first time: the board is not complete yet."
-    return f"{what} are not read: the HubSpot connection lacks a scope."
+def _told(trouble: _Trouble, rows: Sequence[Row], *, is_all: bool) -> str:
+    what = "HubSpot" if is_all else _listed(rows)
+    match trouble:
+        case _Trouble.FAILED:
+            return f"{what} could not be read the last time. {_held(rows)}"
+        case _Trouble.STALE:
+            return f"{what} {'was' if is_all else 'were'} last read {_since(rows)}: what came since is not in them."
+        case _Trouble.NEVER_READ:
+            return f"{what} {'was' if is_all else 'were'} never read to the end."
+        case _Trouble.BACKFILLING:
+            return f"{what} {'is' if is_all else 'are'} still being read for the first time: the board is not complete yet."
+        case _Trouble.MISSING_SCOPE:
+            return f"{what} {'is' if is_all else 'are'} not read: the HubSpot connection lacks a scope."
 
 
-def _listed(streams: Sequence[str]) -> str:
-    names = [_SPOKEN.get(stream, stream.replace("_", " ")) for stream in streams]
+def _held(rows: Sequence[Row]) -> str:
+    """What there is of streams that failed."""
+    read = [row for row in rows if row["lag_seconds"] is not None]
+    never = [row for row in rows if row["lag_seconds"] is None]
+    if not read:
+        return "Nothing of it was ever read to the end."
+    shown = f"What is shown was read {_since(read)}."
+    return f"{shown} {_listed(never)} were never read to the end." if never else shown
+
+
+def _since(rows: Sequence[Row]) -> str:
+    return f"{_span(max(row['lag_seconds'] for row in rows))} before these cards were computed"
+
+
+def _listed(rows: Sequence[Row]) -> str:
+    names = [_SPOKEN.get(row["stream"], row["stream"].replace("_", " ")) for row in rows]
     text = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     return text[0].upper() + text[1:]
 

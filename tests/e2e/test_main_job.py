@@ -136,7 +136,6 @@ class TestEmbedded(Life):
         for key, name in (
             (["raw_hubspot", "sync_cursors"], "streams_are_fresh"),
             (["raw_hubspot", "sync_cursors"], "streams_are_complete"),
-            (["raw_hubspot", "sync_cursors"], "every_stream_is_readable"),
             (["raw_hubspot", "properties"], "mappings_are_valid"),
             (["marts", "companies"], "companies_are_all_there"),
             (["publish"], "every_tenant_is_published"),
@@ -145,3 +144,17 @@ class TestEmbedded(Life):
             assert record is not None, name
             assert record.event is not None
             assert record.event.dagster_event.asset_check_evaluation_data.passed, name  # type: ignore[union-attr]
+
+    def test_the_tenant_that_could_not_be_reached_is_named_and_its_readers_are_told(self, scene: Scene) -> None:
+        failing, *_ = scene.world.portals
+        key = dg.AssetCheckKey(dg.AssetKey(["raw_hubspot", "sync_cursors"]), "every_stream_is_readable")
+        record = scene.instance.get_latest_asset_check_evaluation_record(key)
+        assert record is not None
+        assert record.event is not None
+        evaluation = record.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+        assert not evaluation.passed
+        told = evaluation.metadata["not_read"].value
+        assert {stream.split()[0] for stream in told} == {failing}
+        sources = ask(scene, failing, "/sources")
+        assert sources["summary"]["failed"]
+        assert any(row["error_message"] in " ".join(told.values()) for row in sources["items"] if row["error_message"])

@@ -30,8 +30,10 @@ def just_now() -> datetime:
 
 NOT_OF_THE_DATA = {
     "run_id",
+    "attempted_at",
     "synced_at",
     "cursor_at",
+    "lag_seconds",
     "latency_ms",
     "loaded_at",
     "read_at",

@@ -37,9 +37,20 @@ def test_no_stream_at_all_is_not_fresh() -> None:
 def test_one_reason_is_said_once() -> None:
     failed = {"status": "failed", "error_message": TOKEN, "lag_seconds": 5 * HOUR}
     who = "Tickets, links from tickets to companies and owners could not be read the last time."
-    assert notices(source("tickets", **failed), source("ticket_companies", **failed), source("owners", **failed)) == [
+    rows = [source(stream, **failed) for stream in ("tickets", "ticket_companies", "owners")]
+    assert notices(*rows, source("companies")) == [
         f"{who} What is shown was read 5 hours before these cards were computed. {TOKEN}"
     ]
+
+
+def test_what_is_true_of_every_stream_is_said_of_hubspot() -> None:
+    failed, what = {"status": "failed", "error_message": TOKEN}, "HubSpot could not be read the last time."
+    assert notices(source("tickets", **failed), source("owners", **failed, lag_seconds=None)) == [
+        f"{what} What is shown was read 1 hour before these cards were computed. Owners were never read to the end. {TOKEN}"
+    ]
+    late = {"is_fresh": False, "lag_seconds": 2 * DAY}
+    [told] = notices(source("tickets", **late), source("owners", **late))
+    assert told.startswith("HubSpot was last read 2 days before")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +60,7 @@ def test_one_reason_is_said_once() -> None:
             {"is_fresh": False, "lag_seconds": 3 * DAY},
             "Tickets were last read 3 days before these cards were computed: what came since is not in them.",
         ),
-        ({"is_fresh": False, "lag_seconds": None}, "Tickets have never been read to the end."),
+        ({"is_fresh": False, "lag_seconds": None}, "Tickets were never read to the end."),
         (
             {"status": "failed", "lag_seconds": None, "is_fresh": False},
             "Tickets could not be read the last time. Nothing of it was ever read to the end.",
