@@ -16,6 +16,7 @@ from core.vocabulary import SyncMode
 from ingestion.hubspot import mapping
 from ingestion.hubspot.context import STREAM_ONLY, Context
 from ingestion.hubspot.marks import StreamDone
+from ingestion.hubspot.messages import Messages
 from ingestion.hubspot.plan import is_sweep_due
 from ingestion.hubspot.reader import Wanted
 from ingestion.hubspot.tables import (
@@ -46,8 +47,9 @@ class _Lost:
 class Links:
     """The link streams of one tenant."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, messages: Sequence[Messages]) -> None:
         self._context = context
+        self._messages = {one.kind.links.table: one for one in messages}
         self._counted: Counter[str] = Counter()
         self._is_first = {links.table: context.cursors.get(links.table) is None for links in LINK_TYPES}
 
@@ -55,6 +57,8 @@ class Links:
         """Whether the links of all tickets have to be read."""
         context = self._context
         cursors = context.cursors
+        if links.table in self._messages and self._messages[links.table].is_first:
+            return True
         return is_sweep_due(cursors.get(links.table), cursors.get(TICKETS.name), context.now, context.pace)
 
     def of(self, ticket_ids: Sequence[str]) -> Iterator[Chunk]:
@@ -104,6 +108,18 @@ class Links:
                 yield from self._moved(lost)
                 rows = pa.concat_tables([rows, self._kept(links, self._nowhere(lost))])
             yield Chunk(links.table, context.tenant_id, rows)
+            if links.table in self._messages:
+                yield from self._bodies(self._messages[links.table], found)
+
+    def _bodies(self, messages: Messages, found: mapping.Links) -> Iterator[Chunk]:
+        """The messages behind these links that are not held; where they may not be read, the links are kept all the same."""
+        if messages.kind.name in self._context.errors:
+            return
+        linked = (str(link["toObjectId"]) for links in found.values() for link in links)
+        try:
+            yield from messages.read(messages.unheld(linked))
+        except STREAM_ONLY as error:
+            self._context.errors[messages.kind.name] = error
 
     def _held_tickets(self) -> Iterator[list[str]]:
         last = ""

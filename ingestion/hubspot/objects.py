@@ -8,15 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from core.logging import get_logger
 from ingestion.hubspot import mapping
 from ingestion.hubspot.ahead import merged
 from ingestion.hubspot.context import Context
-from ingestion.hubspot.errors import RequestRefused
 from ingestion.hubspot.links import Links
+from ingestion.hubspot.listing import Page
 from ingestion.hubspot.marks import Checkpoint, StreamDone
 from ingestion.hubspot.plan import Window, window
-from ingestion.hubspot.reader import Page, Wanted
+from ingestion.hubspot.reader import Wanted
 from ingestion.hubspot.tables import CONTACTS, LINK_TYPES, RECORD_ALIASES, TICKET_STAGES, TICKETS, ObjectType
 from ingestion.hubspot.whereabouts import Place
 from ingestion.loader import Chunk, Mark
@@ -32,8 +31,6 @@ _IN_BIN = timedelta(days=90)
 _MARGIN = timedelta(days=1)
 
 Json = dict[str, Any]
-
-_log = get_logger(__name__)
 
 
 class Objects:
@@ -92,15 +89,7 @@ class Objects:
             found = portal.records(wanted_fields, changed, archived=False)
             yield from self._chunks(Page(records, None) for records in found)
             return
-        try:
-            pages_left = portal.pages(wanted_fields, archived=False, after=reach.resume_after)
-            yield from self._chunks(pages_left, reach)
-        except RequestRefused as refused:
-            if reach.resume_after is None or refused.status != 400:
-                raise
-            # HubSpot no longer knows the page we stopped at. What was read stays; the list is read from its beginning.
-            _log.warning("hubspot.checkpoint_refused", tenant=self._context.tenant_id, stream=kind.name)
-            yield from self._chunks(portal.pages(wanted_fields, archived=False), reach)
+        yield from self._chunks(portal.everything(wanted_fields, resume=reach.resume_after), reach)
 
     def _left_the_bin(self, wanted_fields: Wanted, in_bin: set[str]) -> Iterator[Chunk | Mark]:
         """Records held as archived that are not in the bin any more: live again, out of time, or erased before it was up."""
