@@ -1,5 +1,6 @@
 """A customer whose name, address, number and words can be told from everybody else's, planted into a portal."""
 
+import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -49,7 +50,9 @@ def plant(portal: Portal) -> Canary:
         "hs_pipeline_stage": "1",
     }
     ticket = portal.upsert("tickets", said, modified_at=just_now())
-    company = portal.upsert("companies", {"name": "Quiet Ltd", "createdate": UNTIL - timedelta(days=90)}, modified_at=just_now())
+    company = portal.upsert(
+        "companies", {"name": "Quiet Ltd", "createdate": UNTIL - timedelta(days=90)}, modified_at=just_now()
+    )
     portal.associate("tickets", ticket, "companies", company, primary=True)
     portal.associate("tickets", ticket, "contacts", contact)
     other = portal.ids("contacts")[0]
@@ -64,11 +67,14 @@ def plant(portal: Portal) -> Canary:
 
 
 def files_with_traces(folder: Path) -> dict[str, list[str]]:
-    """Files in which a trace stands, byte for byte, and which traces these are."""
+    """Files in which a trace stands, byte for byte, and which traces these are.
+
+    grep reads them, because SQLite files that this process has open must not be opened and closed here besides.
+    """
     found: dict[str, list[str]] = {}
-    for file in folder.rglob("*"):
-        if file.is_file():
-            content = file.read_bytes().lower()
-            if traces := [trace for trace in TRACES if trace.encode() in content]:
-                found[str(file.relative_to(folder))] = traces
+    for trace in TRACES:
+        said = subprocess.run(["grep", "-rlaiF", trace, str(folder)], capture_output=True, text=True, check=False)
+        assert said.returncode in {0, 1}, said.stderr
+        for file in said.stdout.splitlines():
+            found.setdefault(str(Path(file).relative_to(folder)), []).append(trace)
     return found
