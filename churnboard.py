@@ -396,7 +396,7 @@ def erase(
         console.print("The request stays open: every load tries again. See docs/operations.md, Privacy deletion.")
         raise typer.Exit(1)
     tickets = len({ticket for request in done.requests for ticket in request.ticket_ids})
-    console.print(f"Nothing remains of {tenant}'s contact {contact}; the words of {tickets:,} tickets went with it.")
+    console.print(f"Nothing remains of {tenant}'s contact {contact}. Tickets that lost their words: {tickets:,}.")
 
 
 @erasures_app.command("list")

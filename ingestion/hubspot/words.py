@@ -30,7 +30,7 @@ _KEPT: Final = frozenset(
     }
 )
 _NAMES_SOMEBODY: Final = re.compile(
-    r"name|mail|phone|contact|address|subject|body|text|html|content|header|thread|source|from|to_|cc_|label|url|ip_|fax"
+    r"name|mail|phone|contact|address|subject|body|text|html|content|header|thread|source|label|url|fax"
 )
 # A number, a flag, a date or a moment, as HubSpot writes them.
 _IS_NO_WORD: Final = re.compile(
