@@ -79,16 +79,19 @@ def sandbox(
     limits: Annotated[bool, typer.Option(help="Enforce HubSpot's rate limits.")] = True,
     truth: Annotated[Path | None, typer.Option(help="Write what was planted to this file.")] = None,
     describe: Annotated[Path | None, typer.Option(help="Write how to connect to this file.")] = None,
+    faults: Annotated[Path | None, typer.Option(help="A YAML file of faults to act out (docs/sandbox.md).")] = None,
 ) -> None:
     """A local HubSpot that behaves like HubSpot, filled with generated or given tickets."""
     from core.tenants import slug_from
     from ingestion.sandbox.describe import describe as described
+    from ingestion.sandbox.faults import load_faults
     from ingestion.sandbox.generate import generate_world
     from ingestion.sandbox.limits import Limits
     from ingestion.sandbox.server import serve as serve_world
     from ingestion.sandbox.tickets_file import load_tickets_file
 
     _configure_logging()
+    script = load_faults(faults) if faults else []
     newest = datetime.fromisoformat(until) if until else datetime.now(UTC)
     if tickets:
         world = load_tickets_file(tickets, tenant_id=slug_from(tickets.stem))
@@ -107,7 +110,7 @@ def sandbox(
         console.print(
             f"  {portal['profile']['tenant_id']}: {portal['tickets']:,} tickets, access token {portal['access_token']}"
         )
-    serve_world(world, host, port, Limits() if limits else None)
+    serve_world(world, host, port, Limits() if limits else None, script)
 
 
 @app.command()

@@ -59,6 +59,10 @@ class Counts:
     refused: int = 0
     waited_seconds: float = 0.0
 
+    def __add__(self, other: Self) -> "Counts":
+        """Both together."""
+        return Counts(self.sent + other.sent, self.refused + other.refused, self.waited_seconds + other.waited_seconds)
+
 
 class PortalLimiter:
     """The budgets of one portal. Thread-safe.

@@ -8,15 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from core.logging import get_logger
 from ingestion.hubspot import mapping
 from ingestion.hubspot.ahead import merged
 from ingestion.hubspot.context import Context
-from ingestion.hubspot.errors import RequestRefused
 from ingestion.hubspot.links import Links
+from ingestion.hubspot.listing import Page
 from ingestion.hubspot.marks import Checkpoint, StreamDone
 from ingestion.hubspot.plan import Window, window
-from ingestion.hubspot.reader import Page, Wanted
+from ingestion.hubspot.reader import Wanted
 from ingestion.hubspot.tables import CONTACTS, LINK_TYPES, RECORD_ALIASES, TICKET_STAGES, TICKETS, ObjectType
 from ingestion.hubspot.whereabouts import Place
 from ingestion.loader import Chunk, Mark
@@ -28,12 +27,9 @@ CHUNK_SECONDS = 15.0
 """Time after which a chunk is handed over although it is small, so that a slow portal's backfill has checkpoints too."""
 
 _PAGES_READY = 32
-_IN_BIN = timedelta(days=90)
-_MARGIN = timedelta(days=1)
+_KEPT_ARCHIVED = timedelta(days=91)  # HubSpot keeps archived records for 90.
 
 Json = dict[str, Any]
-
-_log = get_logger(__name__)
 
 
 class Objects:
@@ -79,9 +75,13 @@ class Objects:
             left_over = context.portal.records(wanted_fields, survivors, archived=False)
             yield from self._chunks(Page(some, None) for some in left_over)
         nowhere = [one for one, place in places.items() if place.place is Place.NOWHERE]
-        if kind is CONTACTS:
-            self._links.erased(nowhere)
-        context.note_vanished(kind, nowhere)
+        self._note_nowhere(nowhere)
+
+    def _note_nowhere(self, ids: Sequence[str]) -> None:
+        if self._kind is CONTACTS:
+            self._links.nowhere(ids)
+        else:
+            self._context.note_vanished(self._kind, ids)
 
     def _live(self, wanted_fields: Wanted, reach: Window) -> Iterator[Chunk | Mark]:
         portal, kind = self._context.portal, self._kind
@@ -92,37 +92,20 @@ class Objects:
             found = portal.records(wanted_fields, changed, archived=False)
             yield from self._chunks(Page(records, None) for records in found)
             return
-        try:
-            pages_left = portal.pages(wanted_fields, archived=False, after=reach.resume_after)
-            yield from self._chunks(pages_left, reach)
-        except RequestRefused as refused:
-            if reach.resume_after is None or refused.status != 400:
-                raise
-            # HubSpot no longer knows the page we stopped at. What was read stays; the list is read from its beginning.
-            _log.warning("hubspot.checkpoint_refused", tenant=self._context.tenant_id, stream=kind.name)
-            yield from self._chunks(portal.pages(wanted_fields, archived=False), reach)
+        yield from self._chunks(portal.everything(wanted_fields, resume=reach.resume_after), reach)
 
     def _left_the_bin(self, wanted_fields: Wanted, in_bin: set[str]) -> Iterator[Chunk | Mark]:
         """Records held as archived that are not in the bin any more: live again, out of time, or erased before it was up."""
         context, kind = self._context, self._kind
-        since = context.now - _IN_BIN - _MARGIN
-        held = {
-            row["id"]: row["archived_at"]
-            for row in context.held_rows(
-                f"select id, archived_at from raw_hubspot.{kind.name} "
-                f"where tenant_id = :tenant_id and archived and archived_at > :since",
-                since=since,
-            )
-        }
-        missing = sorted(set(held) - in_bin)
+        rows = context.held_rows(
+            f"select id from raw_hubspot.{kind.name} where tenant_id = :tenant_id and archived and archived_at > :since",
+            since=context.now - _KEPT_ARCHIVED,
+        )
+        missing = sorted({row["id"] for row in rows} - in_bin)
         live: set[str] = set()
         found = context.portal.records(wanted_fields, missing, archived=False) if missing else iter(())
         yield from self._chunks(_noting_ids((Page(records, None) for records in found), live))
-        gone = [one for one in missing if one not in live]
-        early = [one for one in gone if context.now - held[one] < _IN_BIN - _MARGIN]
-        if kind is CONTACTS and early:
-            self._links.erased(early)
-        context.note_vanished(kind, gone)
+        self._note_nowhere([one for one in missing if one not in live])
 
     def _chunks(self, pages: Iterable[Page], reach: Window | None = None) -> Iterator[Chunk | Mark]:
         """Chunks of these pages; with a backfill's window, each followed by the checkpoint behind it."""

@@ -3,8 +3,7 @@
 v1 to v3 end in September 2027 and v4 in March 2027, so only dated paths are used. Searches are walked by id alone: HubSpot
 refuses offsets beyond 10,000, and an offset into a result that changes meanwhile skips records.
 
-A list can only be read a page after the other, since each answer says where the next page starts; everything else (batches, links)
-is asked for by the portal's crew, several at a time.
+A search can only be walked a page after the other; everything else (long lists, batches, links) is asked for several at a time.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from core.logging import get_logger
 from ingestion.hubspot.ahead import Crew
 from ingestion.hubspot.client import HubSpotClient
 from ingestion.hubspot.errors import PartialAnswer, PortalTimedOut, RequestRefused
+from ingestion.hubspot.listing import Listing, Page
 from ingestion.hubspot.whereabouts import Whereabouts
 
 OBJECTS = ASSOCIATIONS = PIPELINES = PROPERTIES = OWNERS = ACCOUNT = "2026-09"
@@ -34,19 +34,6 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 _log = get_logger(__name__)
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a list.
-
-    Attributes:
-        records: Its records, ids ascending.
-        after: Where the next page starts, to be given back as it is; None on the last page.
-    """
-
-    records: list[Json]
-    after: str | None
 
 
 @dataclass(frozen=True)
@@ -115,8 +102,8 @@ class Portal:
             for page in self._pages(f"/crm/owners/{OWNERS}", params, "owners"):
                 yield from page.records
 
-    def pages(self, wanted: Wanted, *, archived: bool, after: str | None = None) -> Iterator[Page]:
-        """All records by ascending id, a page at a time.
+    def pages(self, wanted: Wanted, *, archived: bool) -> Iterator[Page]:
+        """All records by ascending id, a page after the other.
 
         A list is read from the database, not from the search index, so it is complete. Where the property names do not fit
         into an address, only ids are listed and the records are read in batches; so is what a list would give for half a page
@@ -125,34 +112,64 @@ class Portal:
         Args:
             wanted: What of each record.
             archived: The recycling bin instead of the live records.
-            after: A page's `after`, to go on where that page ended.
         """
+        path, params, what = self._list_of(wanted, archived=archived)
+        return self._whole(wanted, self._pages(path, params, what), archived=archived)
+
+    def everything(self, wanted: Wanted, *, resume: str | None) -> Iterator[Page]:
+        """All live records, read in several places of the list at once (`listing`).
+
+        Args:
+            wanted: What of each record.
+            resume: A page's `after`, to read what was left when that page had come.
+        """
+        path, params, what = self._list_of(wanted, archived=False)
+        listing = Listing(
+            # The parameters are shared: a page size that was too much once stays smaller.
+            lambda after: self._page(path, params, after, what),
+            lambda: self._newest(wanted.object_type),
+        )
+        return self._whole(wanted, listing.pages(resume), archived=False)
+
+    def _list_of(self, wanted: Wanted, *, archived: bool) -> tuple[str, Json, str]:
         names = ",".join(wanted.properties)
-        is_by_id = len(names) > _LONGEST_PROPERTIES
         params: Json = {
             "limit": _LIST_PAGE,
             "archived": _flag(archived),
-            "properties": "hs_object_id" if is_by_id else names,
-            **({} if after is None else {"after": after}),
+            "properties": "hs_object_id" if len(names) > _LONGEST_PROPERTIES else names,
         }
         what = _called(wanted.object_type, archived)
-        listed = self._pages(f"/crm/objects/{OBJECTS}/{wanted.object_type}", params, what)
+        return f"/crm/objects/{OBJECTS}/{wanted.object_type}", params, what
 
-        def whole(page: Page) -> Page:
-            ids = [str(one["id"]) for one in page.records]
-            return Page(self._read(wanted, ids, archived=archived), page.after)
+    def _whole(self, wanted: Wanted, listed: Iterator[Page], *, archived: bool) -> Iterator[Page]:
+        """Listed pages with what the list itself could not give."""
+
+        def by_id(page: Page) -> Page:
+            return Page(self._read(wanted, _ids(page.records), archived=archived), page.after)
 
         def with_history(page: Page) -> Page:
             bare = Wanted(wanted.object_type, (), wanted.history)
-            ids = [str(one["id"]) for one in page.records]
-            found = {str(one["id"]): one for one in self._read(bare, ids, archived=archived)}
+            found = {str(one["id"]): one for one in self._read(bare, _ids(page.records), archived=archived)}
             key = "propertiesWithHistory"
             records = [one | {key: found.get(str(one["id"]), {}).get(key)} for one in page.records]
             return Page(records, page.after)
 
-        if is_by_id:
-            return self._crew.map(whole, listed)
+        if len(",".join(wanted.properties)) > _LONGEST_PROPERTIES:
+            return self._crew.map(by_id, listed)
         return self._crew.map(with_history, listed) if wanted.history else listed
+
+    def _newest(self, object_type: str) -> int | None:
+        """The highest id of a live record, as far as the search index knows."""
+        answer = _object(
+            self._client.post(
+                f"/crm/objects/{OBJECTS}/{object_type}/search",
+                {"sorts": [{"propertyName": "hs_object_id", "direction": "DESCENDING"}], "limit": 1, "properties": []},
+                what=f"the newest of {object_type}",
+                is_search=True,
+            )
+        )
+        ids = _ids(_results(answer))
+        return int(ids[0]) if ids else None
 
     def ids(self, object_type: str) -> Iterator[str]:
         """The ids of all live records, ascending; a hundred a request."""
@@ -291,18 +308,29 @@ class Portal:
         )
 
     def _pages(self, path: str, params: Json, what: str) -> Iterator[Page]:
-        params = dict(params)
+        after: str | None = None
         while True:
-            try:
-                answer = _object(self._client.get(path, params, what=what))
-            except PortalTimedOut:
-                params["limit"] = _smaller(params["limit"])
-                continue
-            after = ((answer.get("paging") or {}).get("next") or {}).get("after")
-            yield Page(_results(answer), str(after) if after else None)
-            if not after:
+            page = self._page(path, params, after, what)
+            yield page
+            after = page.after
+            if after is None:
                 return
-            params["after"] = after
+
+    def _page(self, path: str, params: Json, after: str | None, what: str) -> Page:
+        """One page; where HubSpot takes too long over it, `limit` becomes smaller in the given parameters, for good."""
+        while True:
+            asked = params if after is None else params | {"after": after}
+            try:
+                answer = _object(self._client.get(path, asked, what=what))
+            except PortalTimedOut:
+                params["limit"] = _smaller(asked["limit"])
+                continue
+            following = ((answer.get("paging") or {}).get("next") or {}).get("after")
+            return Page(_results(answer), str(following) if following else None)
+
+
+def _ids(records: Iterable[Json]) -> list[str]:
+    return [str(one["id"]) for one in records]
 
 
 def _batches(items: Iterable[str], size: int) -> Iterator[list[str]]:

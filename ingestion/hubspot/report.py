@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from core.tenants import Cell
-from core.vocabulary import SyncMode
+from core.vocabulary import StreamStatus, SyncMode
+from ingestion.hubspot.limiter import Counts
+from ingestion.hubspot.tables import OPTIONAL_STREAMS
 
 
 @dataclass
@@ -18,6 +20,7 @@ class StreamReport:
         portal_total: HubSpot's own count of those; None where it was not counted.
         deleted: Rows deleted because HubSpot no longer has them.
         error: What went wrong, as a sentence; the cursor was not moved.
+        status: How it ended.
     """
 
     tenant_id: str
@@ -29,6 +32,13 @@ class StreamReport:
     portal_total: int | None = None
     deleted: int = 0
     error: str | None = None
+    status: StreamStatus = StreamStatus.SYNCED
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether somebody has to do something: not so where a tenant left out a scope it may leave out."""
+        is_left_out = self.status is StreamStatus.MISSING_SCOPE and self.stream in OPTIONAL_STREAMS
+        return self.error is not None and not is_left_out
 
     @property
     def is_complete(self) -> bool:
@@ -38,18 +48,25 @@ class StreamReport:
 
 @dataclass
 class CellReport:
-    """How a cell's sync went."""
+    """How a cell's sync went.
+
+    Attributes:
+        ended: Tenants of which nothing more could be read, each with the sentence.
+        requests: Requests sent and refused, and time spent waiting for budgets, over all tenants.
+    """
 
     cell: Cell
     run_id: str
     streams: list[StreamReport] = field(default_factory=list)
+    ended: dict[str, str] = field(default_factory=dict)
+    requests: Counts = field(default_factory=Counts)
 
     @property
     def failed_tenants(self) -> dict[str, str]:
         """The first error of each tenant that had one."""
         failed: dict[str, str] = {}
         for stream in self.streams:
-            if stream.error:
+            if stream.is_failure and stream.error:
                 failed.setdefault(stream.tenant_id, stream.error)
         return failed
 

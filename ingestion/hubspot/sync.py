@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from core import chaos
+from core.errors import ChurnboardError
 from core.naming import RAW_HUBSPOT
 from core.tenants import Cell, TenantId
 from core.vocabulary import StreamStatus
@@ -24,15 +25,17 @@ from ingestion.hubspot.client import HubSpotClient, TokenProvider
 from ingestion.hubspot.context import Context
 from ingestion.hubspot.cursors import Cursors, held_counts
 from ingestion.hubspot.errors import MissingScope
-from ingestion.hubspot.limiter import OAUTH_APP, Limits
+from ingestion.hubspot.limiter import OAUTH_APP, Counts, Limits
 from ingestion.hubspot.limits.shared import open_limits
 from ingestion.hubspot.marks import Checkpoint, StreamDone
+from ingestion.hubspot.messages import delete_unlinked
 from ingestion.hubspot.plan import Pace, is_listing_due
 from ingestion.hubspot.reader import Portal
 from ingestion.hubspot.report import CellReport
 from ingestion.hubspot.tables import CONTACTS, OBJECT_TYPES, RAW_TABLES, TICKETS, ObjectType, ensure_raw_tables
 from ingestion.hubspot.tenant import STREAMS, Hints, Items, TenantSync
-from ingestion.loader import Counts, Mark, load
+from ingestion.loader import Counts as RowCounts
+from ingestion.loader import Mark, load
 from ingestion.loader.run import PACKAGE_ROWS, Totals
 
 SWEEP_SECONDS = 86_400.0
@@ -173,7 +176,8 @@ def _opened(
     ):
         ensure_raw_tables(warehouse)
         cursors = Cursors(warehouse, [access.tenant_id for access in portals], run_id)
-        tenants = []
+        tenants: list[TenantSync] = []
+        counted: list[Counts] = []
         for access in portals:
             limiter = limits.portal(access.base_url, access.tenant_id, access.limits)
             client = clients.enter_context(
@@ -192,7 +196,11 @@ def _opened(
                 suppressed={TICKETS.name: access.suppressed_tickets, CONTACTS.name: access.suppressed_contacts},
             )
             tenants.append(TenantSync(context, options.on_progress))
-        yield _Run(CellReport(cell, run_id), tenants, cursors, lock, warehouse, data_dir, options)
+            counted.append(client.counts)
+        report = CellReport(cell, run_id)
+        yield _Run(report, tenants, cursors, lock, warehouse, data_dir, options)
+        for counts in counted:
+            report.requests += counts
 
 
 class _Run:
@@ -289,6 +297,8 @@ class _Run:
                 except gone.TooManyGone as error:
                     context.errors.setdefault(kind.name, error)
             gone.shorten_aliases(context.tenant_id, self._warehouse)
+            for messages in tenant.unlinked():
+                delete_unlinked(context.tenant_id, messages, self._warehouse)
 
     def _delete(self, context: Context, kind: ObjectType) -> None:
         report = self.report.stream(context.tenant_id, kind.name)
@@ -310,8 +320,7 @@ class _Run:
         for tenant in self._tenants:
             context = tenant.context
             for stream, error in context.errors.items():
-                status = StreamStatus.MISSING_SCOPE if isinstance(error, MissingScope) else StreamStatus.FAILED
-                failures[context.tenant_id, stream] = status, str(error)
+                failures[context.tenant_id, stream] = _status(error), str(error)
             if tenant.failure is not None:
                 # Streams that were not even asked for have failed with the one that ended the tenant.
                 for stream in STREAMS:
@@ -325,7 +334,10 @@ class _Run:
         """Put what went wrong into the report."""
         for tenant in self._tenants:
             for stream, error in tenant.context.errors.items():
-                self.report.stream(tenant.context.tenant_id, stream).error = str(error)
+                report = self.report.stream(tenant.context.tenant_id, stream)
+                report.error, report.status = str(error), _status(error)
+            if tenant.failure is not None:
+                self.report.ended[tenant.context.tenant_id] = str(tenant.failure)
 
     def _is_failed(self, key: tuple[str, str]) -> bool:
         return any(tenant.context.tenant_id == key[0] and key[1] in tenant.context.errors for tenant in self._tenants)
@@ -361,11 +373,15 @@ class _Run:
             report.mode, report.held = one.mode, held
             counted = one.portal_total if one.known_gap is None else held + one.known_gap
             report.portal_total = listed.get(key, counted)
-            more = (under_way or {}).get(key, Counts())
+            more = (under_way or {}).get(key, RowCounts())
             written.append(
                 (one, replace(report, extracted=report.extracted + more.extracted, loaded=report.loaded + more.loaded))
             )
         self._cursors.finish(written)
+
+
+def _status(error: ChurnboardError) -> StreamStatus:
+    return StreamStatus.MISSING_SCOPE if isinstance(error, MissingScope) else StreamStatus.FAILED
 
 
 def _portal_clock(client: HubSpotClient) -> Callable[[], datetime]:

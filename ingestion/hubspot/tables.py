@@ -137,9 +137,9 @@ class LinkType:
 
 COMPANY_LINKS = LinkType("companies", "company_id", 26)
 CONTACT_LINKS = LinkType("contacts", "contact_id", None)
-LINK_TYPES = (COMPANY_LINKS, CONTACT_LINKS)
 EMAIL_LINKS = LinkType("emails", "email_id", None)
 NOTE_LINKS = LinkType("notes", "note_id", None)
+LINK_TYPES = (COMPANY_LINKS, CONTACT_LINKS, EMAIL_LINKS, NOTE_LINKS)
 
 
 def _link_table(links: LinkType) -> RawTable:
@@ -211,7 +211,10 @@ PORTALS = RawTable(
 )
 
 OBJECT_TABLES = {kind.name: _object_table(kind) for kind in OBJECT_TYPES}
-LINK_TABLES = {links.table: _link_table(links) for links in (*LINK_TYPES, EMAIL_LINKS, NOTE_LINKS)}
+LINK_TABLES = {links.table: _link_table(links) for links in LINK_TYPES}
+OPTIONAL_STREAMS = frozenset({EMAILS.name, NOTES.name, EMAIL_LINKS.table, NOTE_LINKS.table})
+"""Streams whose scope a tenant may leave out: then tickets are read by their opening message alone."""
+
 RAW_TABLES: tuple[RawTable, ...] = (
     *OBJECT_TABLES.values(),
     EMAILS,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Mapping, 
 
 from core.errors import ChurnboardError
 from core.logging import get_logger
+from core.vocabulary import SyncMode
 from ingestion.hubspot import gone
 from ingestion.hubspot.ahead import merged
 from ingestion.hubspot.catalogue import Catalogue
@@ -16,6 +17,7 @@ from ingestion.hubspot.context import STREAM_ONLY, Context
 from ingestion.hubspot.errors import UnexpectedAnswer
 from ingestion.hubspot.links import Links
 from ingestion.hubspot.marks import StreamDone
+from ingestion.hubspot.messages import MESSAGE_TYPES, Messages, MessageType
 from ingestion.hubspot.objects import Objects
 from ingestion.hubspot.tables import (
     LINK_TYPES,
@@ -35,6 +37,7 @@ STREAMS = (
     "pipelines",
     "pipeline_stages",
     *(kind.name for kind in OBJECT_TYPES),
+    *(kind.name for kind in MESSAGE_TYPES),
     *(links.table for links in LINK_TYPES),
 )
 """Every stream that has a cursor."""
@@ -65,9 +68,11 @@ class TenantSync:
         self.failure: ChurnboardError | None = None
         self._on_extracted = on_extracted
         self._catalogue = Catalogue(context)
-        self._links = Links(context)
+        self._messages = [Messages(context, kind) for kind in MESSAGE_TYPES]
+        self._links = Links(context, self._messages)
         self._objects = {kind.name: Objects(context, kind, self._links) for kind in OBJECT_TYPES}
         self._finished: set[str] = set()
+        self._swept: set[str] = set()
         self.listed: dict[str, int] = {}
         self.is_sweeping = any(self._links.is_due(links) for links in LINK_TYPES)
 
@@ -80,10 +85,22 @@ class TenantSync:
         context.now = context.clock()
         context.errors.update(catalogue.closed)
         readable = [kind for kind in OBJECT_TYPES if kind.name in context.names]
-        yield from self._together((kind.name, self._objects[kind.name].items()) for kind in readable)
+        changed = ((one.kind.name, one.changed(self._links.again)) for one in self._messages)
+        yield from self._together([*((kind.name, self._objects[kind.name].items()) for kind in readable), *changed])
         if TICKETS.name in self._finished:
             rest = [links for links in LINK_TYPES if links.table not in self._finished]
             yield from self._together((links.table, self._links.rest(links)) for links in rest)
+        for one in self._messages:
+            links = one.kind.links.table
+            if links in self._finished and one.is_first:
+                yield from self._guarded(one.kind.name, [one.done()])
+            elif links in context.errors and one.kind.name not in self._finished:
+                # Messages are found by their links; without these none is read.
+                context.errors.setdefault(one.kind.name, context.errors[links])
+
+    def unlinked(self) -> list[MessageType]:
+        """Kinds of message whose links were read for all tickets in this sync."""
+        return [one.kind for one in self._messages if one.kind.links.table in self._swept]
 
     def hinted(self, hints: Hints) -> Items:
         """The records with these ids, wherever they are now."""
@@ -147,6 +164,8 @@ class TenantSync:
                     self._on_extracted(self.context.tenant_id, item.table, item.rows.num_rows)
                 elif isinstance(item.value, StreamDone):
                     self._finished.add(item.value.stream)
+                    if item.value.mode is SyncMode.BACKFILL:
+                        self._swept.add(item.value.stream)
                 yield item
         except ChurnboardError as error:
             self._failed(stream, error)

@@ -4,24 +4,27 @@ Each family is mounted under its dated paths and under its v3 or v4 path. Left o
 A world changes through its own methods, not through HTTP.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from ingestion.sandbox import associations, metadata, objects
-from ingestion.sandbox.door import FrontDoor, Handler, Needs, Sandbox, guarded
+from ingestion.sandbox.door import ADMIN, FrontDoor, Handler, Needs, Sandbox, guarded
+from ingestion.sandbox.faults import BadScript, described, read_faults
 from ingestion.sandbox.limits import Limiter, Limits, Policy
 from ingestion.sandbox.oauth_routes import OAuthEndpoints, uninstall
-from ingestion.sandbox.refusals import Refusal
+from ingestion.sandbox.refusals import Refusal, json_response
 from ingestion.sandbox.world import World
 
 CLIENT_ID = "sandbox-client-id"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 -- the app registered in the local sandbox, worth nothing elsewhere
 SEARCH_WALL = 10_000
+FAULTS = f"{ADMIN}faults"
 
 _DATED = ("2026-09", "2026-03")
 
@@ -51,7 +54,12 @@ def create_app(
         title="HubSpot sandbox",
         openapi_url=None,
         redirect_slashes=False,
-        routes=[*_object_routes(sandbox), *_metadata_routes(sandbox), *_oauth_routes(sandbox)],
+        routes=[
+            *_object_routes(sandbox),
+            *_metadata_routes(sandbox),
+            *_oauth_routes(sandbox),
+            Route(FAULTS, fault_endpoint(sandbox), methods=["GET", "POST", "DELETE"]),
+        ],
         exception_handlers={404: _no_such_path, 405: _no_such_method},
     )
     app.add_middleware(FrontDoor, sandbox=sandbox)
@@ -139,6 +147,23 @@ def _oauth_routes(sandbox: Sandbox) -> list[Route]:
             Route(f"{token}/revoke", oauth.revoke, methods=["POST"]),
         ]
     return routes
+
+
+def fault_endpoint(sandbox: Sandbox) -> Callable[[Request], Awaitable[Response]]:
+    """The sandbox's own address for scripting faults while it runs: read them, add some, clear them."""
+
+    async def endpoint(request: Request) -> Response:
+        script = sandbox.faults
+        if request.method == "DELETE":
+            script.clear()
+        elif request.method == "POST":
+            try:
+                script.add(*read_faults(orjson.loads(await request.body())))
+            except (BadScript, orjson.JSONDecodeError) as error:
+                return json_response({"message": str(error)}, 400)
+        return json_response({"faults": described(script.standings)})
+
+    return endpoint
 
 
 async def _no_such_path(request: Request, _error: Any) -> Response:

@@ -69,7 +69,8 @@ def labels(call: Call) -> Response:
     from_kind, to_kind = _pair(call)
     types = LINK_TYPES[from_kind.name, to_kind.name]
     both = [types.primary, types.unlabelled] if types.primary else [types.unlabelled]
-    return json_response({"results": [_typed(one) for one in both]})
+    every = [*both, *call.portal.labels(from_kind.name, to_kind.name)]
+    return json_response({"results": [_typed(one) for one in every]})
 
 
 def _pair(call: Call) -> tuple[ObjectKind, ObjectKind]:
@@ -80,7 +81,7 @@ def _pair(call: Call) -> tuple[ObjectKind, ObjectKind]:
 
 
 def _typed(one: LinkType) -> dict[str, Any]:
-    return {"category": "HUBSPOT_DEFINED", "typeId": one.type_id, "label": one.label}
+    return {"category": one.category, "typeId": one.type_id, "label": one.label}
 
 
 def _no_links(from_kind: ObjectKind, to_kind: ObjectKind, from_id: int) -> dict[str, Any]:

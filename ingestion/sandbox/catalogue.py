@@ -7,10 +7,12 @@ added to a portal by whoever builds its world.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-TICKETS, COMPANIES, CONTACTS = "tickets", "companies", "contacts"
-OBJECT_TYPES = (TICKETS, COMPANIES, CONTACTS)
+TICKETS, COMPANIES, CONTACTS, EMAILS, NOTES = "tickets", "companies", "contacts", "emails", "notes"
+OBJECT_TYPES = (TICKETS, COMPANIES, CONTACTS, EMAILS, NOTES)
+RECORD_TYPES = (TICKETS, COMPANIES, CONTACTS)
+"""Those that can be merged."""
 
-ObjectType = Literal["tickets", "companies", "contacts"]
+ObjectType = Literal["tickets", "companies", "contacts", "emails", "notes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,12 @@ class ObjectKind:
     searchable_properties: tuple[str, ...]
     scopes: tuple[str, ...]
     """Any one of these on a token opens the type for reading."""
+    created_property: str = "createdate"
 
     @property
     def always_returned(self) -> tuple[str, str, str]:
         """Properties that are in every answer whatever was asked for."""
-        return ("createdate", self.modified_property, "hs_object_id")
+        return (self.created_property, self.modified_property, "hs_object_id")
 
 
 KINDS: dict[str, ObjectKind] = {
@@ -70,6 +73,26 @@ KINDS: dict[str, ObjectKind] = {
         searchable_properties=("firstname", "lastname", "email"),
         scopes=("crm.objects.contacts.read",),
     ),
+    EMAILS: ObjectKind(
+        name="emails",
+        singular="email",
+        type_id="0-49",
+        modified_property="hs_lastmodifieddate",
+        default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+        searchable_properties=("hs_email_subject",),
+        scopes=("sales-email-read",),
+        created_property="hs_createdate",
+    ),
+    NOTES: ObjectKind(
+        name="notes",
+        singular="note",
+        type_id="0-46",
+        modified_property="hs_lastmodifieddate",
+        default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+        searchable_properties=("hs_note_body",),
+        scopes=("crm.objects.contacts.read",),
+        created_property="hs_createdate",
+    ),
 }
 
 _KIND_BY_ANY_NAME: dict[str, ObjectKind] = {
@@ -90,6 +113,7 @@ class LinkType:
     label: str | None
     inline_name: str
     """What the type is called inside an object's own ``associations``."""
+    category: str = "HUBSPOT_DEFINED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +135,10 @@ LINK_TYPES: dict[tuple[str, str], LinkTypes] = {
     ),
     (TICKETS, CONTACTS): LinkTypes(unlabelled=LinkType(16, None, "ticket_to_contact")),
     (CONTACTS, TICKETS): LinkTypes(unlabelled=LinkType(15, None, "contact_to_ticket")),
+    (TICKETS, EMAILS): LinkTypes(unlabelled=LinkType(223, None, "ticket_to_email")),
+    (EMAILS, TICKETS): LinkTypes(unlabelled=LinkType(224, None, "email_to_ticket")),
+    (TICKETS, NOTES): LinkTypes(unlabelled=LinkType(227, None, "ticket_to_note")),
+    (NOTES, TICKETS): LinkTypes(unlabelled=LinkType(228, None, "note_to_ticket")),
     (CONTACTS, COMPANIES): LinkTypes(
         unlabelled=LinkType(279, None, "contact_to_company_unlabeled"),
         primary=LinkType(1, "Primary", "contact_to_company"),
@@ -167,6 +195,7 @@ _CATEGORIES = (
     ("GENERAL_INQUIRY", "General inquiry"),
 )
 _SOURCES = (("CHAT", "Chat"), ("EMAIL", "Email"), ("FORM", "Form"), ("PHONE", "Phone"))
+_DIRECTIONS = (("EMAIL", "Sent"), ("INCOMING_EMAIL", "Received"), ("FORWARDED_EMAIL", "Forwarded"))
 _LIFECYCLE = (("lead", "Lead"), ("opportunity", "Opportunity"), ("customer", "Customer"), ("other", "Other"))
 
 
@@ -201,6 +230,10 @@ _DEFAULTS: dict[str, tuple[PropertyDefinition, ...]] = {
         _own(TICKETS, "hs_primary_company_name", "Primary company name", calculated=True),
         _own(TICKETS, "hs_merged_object_ids", "Merged ticket IDs"),
         _own(TICKETS, "hs_object_source_label", "Record source"),
+        _own(TICKETS, "hs_overall_visitor_messages_sentiment", "Overall visitor sentiment", calculated=True),
+        _own(TICKETS, "hs_overall_visitor_messages_sentiment_score", "Its score", "number", calculated=True),
+        _own(TICKETS, "hs_last_visitor_message_sentiment", "Last visitor message sentiment", calculated=True),
+        _own(TICKETS, "hs_last_visitor_message_sentiment_score", "Its score", "number", calculated=True),
     ),
     COMPANIES: (
         _own(COMPANIES, "hs_object_id", "Record ID", "number", has_unique_value=True),
@@ -227,6 +260,30 @@ _DEFAULTS: dict[str, tuple[PropertyDefinition, ...]] = {
         _own(CONTACTS, "jobtitle", "Job title"),
         _own(CONTACTS, "hubspot_owner_id", "Contact owner", "enumeration"),
         _own(CONTACTS, "hs_merged_object_ids", "Merged contact IDs"),
+    ),
+    EMAILS: (
+        _own(EMAILS, "hs_object_id", "Record ID", "number", has_unique_value=True),
+        _own(EMAILS, "hs_createdate", "Create date", "datetime"),
+        _own(EMAILS, "hs_lastmodifieddate", "Last modified date", "datetime"),
+        _own(EMAILS, "hs_timestamp", "Activity date", "datetime"),
+        _own(EMAILS, "hs_email_direction", "Email direction", "enumeration", options=_DIRECTIONS),
+        _own(EMAILS, "hs_email_status", "Email send status", "enumeration"),
+        _own(EMAILS, "hs_email_subject", "Email subject"),
+        _own(EMAILS, "hs_email_text", "Text body", field_type="textarea"),
+        _own(EMAILS, "hs_email_html", "HTML body", field_type="html"),
+        _own(EMAILS, "hs_email_headers", "Email headers", field_type="textarea"),
+        _own(EMAILS, "hs_email_from_email", "Email from address"),
+        _own(EMAILS, "hs_email_from_firstname", "Email from first name"),
+        _own(EMAILS, "hs_email_from_lastname", "Email from last name"),
+        _own(EMAILS, "hubspot_owner_id", "Activity assigned to", "enumeration"),
+    ),
+    NOTES: (
+        _own(NOTES, "hs_object_id", "Record ID", "number", has_unique_value=True),
+        _own(NOTES, "hs_createdate", "Create date", "datetime"),
+        _own(NOTES, "hs_lastmodifieddate", "Last modified date", "datetime"),
+        _own(NOTES, "hs_timestamp", "Activity date", "datetime"),
+        _own(NOTES, "hs_note_body", "Note body", field_type="html"),
+        _own(NOTES, "hubspot_owner_id", "Activity assigned to", "enumeration"),
     ),
 }
 

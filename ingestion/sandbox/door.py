@@ -1,13 +1,13 @@
 """The way in: who calls, may they, how often; then the handler; then one place where refusals become answers.
 
 Two things stand here. ``FrontDoor`` wraps the whole application: it refuses over-long addresses, keeps the list of requests
-seen, and asks the ``intercept`` hook, where a test scripts answers HubSpot gives on bad days. ``guarded`` wraps one handler:
-token, scopes, rate limit, JSON body.
+seen, lets scripted faults act, and asks the ``intercept`` hook, where a test does something at just that moment. ``guarded`` wraps
+one handler: token, scopes, rate limit, JSON body.
 """
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,14 +17,19 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingestion.sandbox.catalogue import ObjectKind, kind_of
+from ingestion.sandbox.faults import Fault, FaultScript
 from ingestion.sandbox.limits import Limiter, Policy
 from ingestion.sandbox.refusals import Refusal, invalid, missing_scopes, too_many, unauthenticated, uri_too_long
+from ingestion.sandbox.weather import suffer
 from ingestion.sandbox.world import Portal, World
 
 MAX_URL = 8_000
 """Characters of path and query beyond which the proxy answers 414."""
 
 _REMEMBERED = 100_000
+
+ADMIN = "/_sandbox/"
+"""Addresses of the sandbox's own, which no fault touches."""
 
 Intercept = Callable[[Request], Response | None]
 """Looks at a request before anyone else; a response it returns is the answer, None lets the request through."""
@@ -48,6 +53,7 @@ class Sandbox:
         wall: Search offset plus limit beyond this is refused.
         intercept: May answer in the API's place.
         seen: The latest 100,000 requests with the status they got, oldest first.
+        faults: Scripted bad days.
     """
 
     world: World
@@ -57,6 +63,7 @@ class Sandbox:
     wall: int
     seen: deque[Seen]
     intercept: Intercept | None = None
+    faults: FaultScript = field(default_factory=FaultScript)
 
     @classmethod
     def of(cls, world: World, limiter: Limiter, client_id: str, client_secret: str, wall: int) -> "Sandbox":
@@ -124,7 +131,38 @@ class FrontDoor:
             answer = uri_too_long()
         elif self._sandbox.intercept is not None:
             answer = self._sandbox.intercept(Request(scope)) or self._app
+        if answer is self._app and self._sandbox.faults.standings and not scope["path"].startswith(ADMIN):
+            receive, faults = await self._acting(scope, receive)
+            await suffer(faults, answer, scope, receive, remember)
+            return
         await answer(scope, receive, remember)
+
+    async def _acting(self, scope: Scope, receive: Receive) -> tuple[Receive, list[Fault]]:
+        body = await _whole(receive)
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        faults = self._sandbox.faults.acting(
+            method=scope["method"], path=scope["path"], portal=_tenant(self._sandbox.world, Request(scope)), body=body
+        )
+        return again, faults
+
+
+async def _whole(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _tenant(world: World, request: Request) -> str:
+    try:
+        return _caller(world, request)[0].tenant.tenant_id
+    except Refusal:
+        return ""
 
 
 def guarded(

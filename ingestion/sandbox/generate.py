@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from ingestion.sandbox import phrases
 from ingestion.sandbox.catalogue import COMPANIES, CONTACTS, TICKETS, PropertyDefinition
 from ingestion.sandbox.clock import Clock, system_clock
+from ingestion.sandbox.own_reading import own_reading
 from ingestion.sandbox.planning import Account, PlannedTicket, Planner
+from ingestion.sandbox.threads import Threads
 from ingestion.sandbox.ticket_life import TicketLife
 from ingestion.sandbox.truth import PlantedAccount, TicketTruth
 from ingestion.sandbox.vendors import VENDORS, Vendor
-from ingestion.sandbox.world import Owner, Portal, TenantProfile, World
+from ingestion.sandbox.world import Owner, Portal, TenantProfile, Value, World
 from ingestion.sandbox.writing import Intent, Sender, Writer
 
 MONTHS_MIN = 5
@@ -276,6 +278,11 @@ class _Builder:
                 senders.append((contact_id, Sender(first, last, title, one.name)))
             one.senders = tuple(senders)
 
+    def _own_reading(self, number: int, said: Intent | None) -> dict[str, Value]:
+        if said is None or self._vendor.plan_tier != "enterprise":
+            return {}
+        return own_reading(said.sentiment, random.Random(f"{self._vendor.slug}/{number}"))  # noqa: S311 -- a story, not a secret
+
     def _add_tickets(
         self,
         planned: Sequence[tuple[PlannedTicket, _Customer | None]],
@@ -285,13 +292,14 @@ class _Builder:
         oddities = self._oddities(planned)
         number = _TICKET_BASE
         is_shared = False
+        threads = Threads(self._portal, self._vendor.slug)
         for place, (ticket, customer) in enumerate(planned):
             contact_id, sender = self._sender(customer)
             subject, content, said = self._text(ticket, sender, oddities.get(place))
             life = self._life.of(ticket, self._vendor, owners, is_settled=self._is_settled(customer))
             ticket_id = self._portal.upsert(
                 TICKETS,
-                {"subject": subject, "content": content, **life.properties},
+                {"subject": subject, "content": content, **life.properties, **self._own_reading(number, said)},
                 object_id=number,
                 created_at=ticket.at,
                 modified_at=life.modified_at,
@@ -300,6 +308,7 @@ class _Builder:
             if customer is not None:
                 self._portal.associate(TICKETS, ticket_id, COMPANIES, customer.company_id, primary=True)
                 self._portal.associate(TICKETS, ticket_id, CONTACTS, contact_id)
+                threads.write(ticket_id, contact_id)
                 if not is_shared and customer.account.role == "healthy":
                     other = next(one for one in customers if one.account.role == "healthy" and one is not customer)
                     self._portal.associate(TICKETS, ticket_id, COMPANIES, other.company_id)

@@ -220,7 +220,7 @@ def _not_read(kind: ObjectKind, missing: list[str]) -> dict[str, Any]:
 
 def _find(portal: Portal, kind: ObjectKind, store: RecordStore, given: str, id_property: str | None) -> Record | None:
     if id_property in {None, "", "hs_object_id"}:
-        return store.find(record_id(given, "id"))
+        return store.find(portal.resolved(kind.name, record_id(given, "id")))
     definition = portal.live_definitions(kind.name).get(str(id_property))
     if definition is None or not definition.has_unique_value:
         raise invalid(f"Property {id_property!r} does not hold unique values and cannot be used to find a record.")

@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 
 from ingestion.sandbox.catalogue import (
     COMPANIES,
+    CONTACTS,
     DEFAULT_PIPELINE,
     KINDS,
     LINK_TYPES,
     OBJECT_TYPES,
+    RECORD_TYPES,
     TICKETS,
+    LinkType,
     Pipeline,
     PropertyDefinition,
     default_properties,
@@ -63,6 +66,8 @@ class Portal:
         self._definitions = {name: {one.name: one for one in default_properties(name)} for name in OBJECT_TYPES}
         self._pipelines: dict[str, Pipeline] = {DEFAULT_PIPELINE.id: DEFAULT_PIPELINE}
         self._owners: dict[str, Owner] = {}
+        self._labels: dict[tuple[str, str], list[LinkType]] = {}
+        self._merged: dict[tuple[str, int], int] = {}
         self.born_at = born_at or clock()
 
     # Reading, for whoever answers requests.
@@ -130,7 +135,7 @@ class Portal:
         """Create a record, or set properties of the one that has ``object_id``.
 
         Args:
-            object_type: tickets, companies or contacts.
+            object_type: tickets, companies, contacts, emails or notes.
             properties: Values by property name; names need not be in the catalogue, and are not served until they are.
             object_id: Taken for the new record; the next free id when None.
             created_at: Create date of a new record; the present when None.
@@ -153,7 +158,7 @@ class Portal:
             created = created_at or now
             filled = {name: value for name, value in values.items() if value is not None}
             filled["hs_object_id"] = str(record_id)
-            filled.setdefault("createdate", to_iso(created))
+            filled.setdefault(KINDS[object_type].created_property, to_iso(created))
             filled[store.modified_property] = to_iso(modified_at or created)
             store.add(Record(record_id, filled, created), hidden_until=self._hidden_until(now))
             return str(record_id)
@@ -227,7 +232,93 @@ class Portal:
                 if (object_type, other_type) == (COMPANIES, TICKETS):
                     self._derive_primary_company(other_id)
 
-    def associate(self, from_type: str, from_id: str, to_type: str, to_id: str, *, primary: bool = False) -> None:
+    def merge(self, object_type: str, primary_id: str, other_id: str) -> str:
+        """Merge two records: since January 2025 that makes a new one, whatever the object type.
+
+        Both old ids lead to the new record from then on, wherever one asks for a record by id; lists and searches know only
+        the new one. Links move to it without a word: no linked record's modified date moves.
+
+        Returns:
+            The new record's id.
+
+        Raises:
+            KeyError: No such live records, or they are one and the same, or cannot be merged.
+        """
+        if object_type not in RECORD_TYPES or primary_id == other_id:
+            raise KeyError(object_type)
+        with self._lock:
+            store, now = self._stores[object_type], self._clock()
+            losers = [self._record(object_type, one) for one in (primary_id, other_id)]
+            if any(one.archived_at is not None for one in losers):
+                raise KeyError("archived")
+            primary, other = losers
+            new_id = self._next_id(store, store.ids()[-1])
+            properties = other.properties | primary.properties
+            properties["hs_object_id"] = str(new_id)
+            properties["hs_merged_object_ids"] = f"{primary.id};{other.id}"
+            properties[store.modified_property] = to_iso(now)
+            store.add(Record(new_id, properties, min(primary.created_at, other.created_at)))
+            tickets: set[int] = {new_id} if object_type == TICKETS else set()
+            for loser in reversed(losers):
+                tickets |= self._move_links(object_type, loser.id, new_id)
+                store.purge(loser)
+                self._merged[object_type, loser.id] = new_id
+            for ticket_id in tickets:
+                self._derive_primary_company(ticket_id)
+            return str(new_id)
+
+    def privacy_delete(self, contact_id: str) -> None:
+        """Erase a contact for good, as a privacy request does: it is in no list, no bin and no answer, and nothing says why.
+
+        Tickets keep what was written in them; that is for whoever holds copies to find.
+
+        Raises:
+            KeyError: No such contact.
+        """
+        self.purge(CONTACTS, contact_id)
+
+    def resolved(self, object_type: str, record_id: int) -> int:
+        """The id under which a record is found today: its own, or that of the record it was merged into."""
+        with self._lock:
+            while (leads_to := self._merged.get((object_type, record_id))) is not None:
+                record_id = leads_to
+            return record_id
+
+    def aliases(self, object_type: str) -> dict[str, str]:
+        """Ids that were merged away, each with the id under which the record is found today."""
+        with self._lock:
+            merged = [old for kind, old in self._merged if kind == object_type]
+            return {str(old): str(self.resolved(object_type, old)) for old in merged}
+
+    def define_label(self, from_type: str, to_type: str, label: str) -> LinkType:
+        """A label of the tenant's own for links between two object types.
+
+        Raises:
+            KeyError: The two cannot be linked.
+        """
+        with self._lock:
+            if (from_type, to_type) not in LINK_TYPES:
+                raise KeyError(to_type)
+            known = self._labels.setdefault((from_type, to_type), [])
+            number = 1 + sum(len(one) for one in self._labels.values())
+            known.append(LinkType(number, label, label.lower().replace(" ", "_"), "USER_DEFINED"))
+            return known[-1]
+
+    def labels(self, from_type: str, to_type: str) -> list[LinkType]:
+        """The tenant's own labels for links between two object types."""
+        with self._lock:
+            return list(self._labels.get((from_type, to_type), []))
+
+    def associate(
+        self,
+        from_type: str,
+        from_id: str,
+        to_type: str,
+        to_id: str,
+        *,
+        primary: bool = False,
+        labels: Iterable[LinkType] = (),
+    ) -> None:
         """Link two records without moving either's modified date, as HubSpot does.
 
         Raises:
@@ -238,6 +329,7 @@ class Portal:
             raise KeyError("primary")
         with self._lock:
             self._links.add(from_type, int(from_id), to_type, int(to_id), primary=primary)
+            self._links.label(from_type, int(from_id), to_type, int(to_id), list(labels))
             self._after_link(from_type, from_id, to_type, to_id)
 
     def dissociate(self, from_type: str, from_id: str, to_type: str, to_id: str) -> None:
@@ -296,6 +388,25 @@ class Portal:
         if record is None:
             raise KeyError(object_id)
         return record
+
+    def _move_links(self, object_type: str, loser_id: int, new_id: int) -> set[int]:
+        """Give a merged record's links to the new one; returns the tickets whose companies that concerns."""
+        tickets: set[int] = set()
+        for from_type, to_type in LINK_TYPES:
+            if from_type != object_type:
+                continue
+            for other_id, is_primary in dict(self._links.of(object_type, loser_id, to_type)).items():
+                labels = self._links.labels_of(object_type, loser_id, to_type, other_id)
+                self._links.remove(object_type, loser_id, to_type, other_id)
+                if object_type == COMPANIES:
+                    # Which company is primary is a fact of the other side.
+                    self._links.add(to_type, other_id, COMPANIES, new_id, primary=is_primary)
+                else:
+                    self._links.add(object_type, new_id, to_type, other_id, primary=is_primary)
+                self._links.label(object_type, new_id, to_type, other_id, labels)
+                if (object_type, to_type) == (COMPANIES, TICKETS):
+                    tickets.add(other_id)
+        return tickets
 
     def _hidden_until(self, now: datetime) -> datetime | None:
         lag = self.quirks.index_lag_seconds

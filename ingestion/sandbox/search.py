@@ -122,7 +122,7 @@ def _sort(raw: Any, definitions: Mapping[str, PropertyDefinition]) -> tuple[str,
     if len(raw) > 1:
         raise invalid("Only one sort is allowed.")
     if not raw:
-        return "createdate", False
+        return next(name for name in ("createdate", "hs_createdate") if name in definitions), False
     if isinstance(raw[0], dict):
         name = str(raw[0].get("propertyName", ""))
         is_descending = str(raw[0].get("direction", "ASCENDING")).upper().startswith("DESC")

@@ -3,7 +3,7 @@
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,7 +12,9 @@ import uvicorn
 from core.errors import Terminal
 from ingestion.sandbox.app import CLIENT_ID, CLIENT_SECRET, SEARCH_WALL, create_app
 from ingestion.sandbox.door import Intercept, Sandbox, Seen
+from ingestion.sandbox.faults import Fault, FaultScript
 from ingestion.sandbox.limits import Limits
+from ingestion.sandbox.weather import BreakableProtocol
 from ingestion.sandbox.world import World
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,11 @@ class RunningSandbox:
         """Requests answered so far, oldest first."""
         return list(self.sandbox.seen)
 
+    @property
+    def faults(self) -> FaultScript:
+        """Scripted bad days."""
+        return self.sandbox.faults
+
     def intercept(self, hook: Intercept | None) -> None:
         """Let a hook answer in the API's place from now on; None takes it away."""
         self.sandbox.intercept = hook
@@ -77,7 +84,14 @@ def running_sandbox(
     app = create_app(world, limits=limits, client_id=client_id, client_secret=client_secret, wall=wall)
     listener = _listen("127.0.0.1", port)
     server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            http=BreakableProtocol,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
     thread.start()
@@ -94,7 +108,7 @@ def running_sandbox(
         listener.close()
 
 
-def serve(world: World, host: str, port: int, limits: Limits | None) -> None:
+def serve(world: World, host: str, port: int, limits: Limits | None, faults: Sequence[Fault] = ()) -> None:
     """Serve a world until interrupted: Ctrl-C returns, SIGTERM ends the process; both after open answers are out.
 
     Args:
@@ -102,6 +116,7 @@ def serve(world: World, host: str, port: int, limits: Limits | None) -> None:
         host: Address to listen on.
         port: Port to listen on; 0 for any free one, named in the log.
         limits: Rate limits per portal; None for none.
+        faults: Act from the first request on.
 
     Raises:
         SandboxCannotListen: The port is taken, or may not be used.
@@ -109,8 +124,16 @@ def serve(world: World, host: str, port: int, limits: Limits | None) -> None:
     listener = _listen(host, port)
     log.info("sandbox listens on http://%s:%d", host, listener.getsockname()[1])
     app = create_app(world, limits=limits)
+    app.state.sandbox.faults.add(*faults)
     server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            http=BreakableProtocol,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
     )
     try:
         server.run(sockets=[listener])

@@ -78,8 +78,9 @@ def hubspot(
     errors = unreachable | report.failed_tenants
     for tenant_id, error in errors.items():
         context.log.error(f"{tenant_id}: {error}")
-    if errors and len(errors) == len(tenants):
-        raise dg.Failure(description="; ".join(f"{tenant_id}: {error}" for tenant_id, error in errors.items()))
+    ended = unreachable | report.ended
+    if ended and len(ended) == len(tenants):
+        raise dg.Failure(description="; ".join(f"{tenant_id}: {error}" for tenant_id, error in ended.items()))
     for table in HUBSPOT_TABLES:
         yield dg.MaterializeResult(asset_key=[RAW_HUBSPOT, table], metadata=_metadata(report, table, errors))
 

@@ -43,7 +43,10 @@ class TickingClock:
 
 
 def small_portal(world: World, slug: str = "acme", tickets: int = 12) -> Portal:
-    """A portal with three companies, three contacts and some tickets; the first has two companies, the last none at all."""
+    """A portal with three companies, three contacts and some tickets; the first has two companies, the last none at all.
+
+    The first two tickets have an email and a note each; one more email belongs to no ticket.
+    """
     portal = world.add_portal(TenantProfile(slug, slug.title()))
     companies = [portal.upsert("companies", {"name": f"Company {one}", "annualrevenue": one * 100}) for one in range(3)]
     contacts = [portal.upsert("contacts", {"email": f"c{one}@customer.example"}) for one in range(3)]
@@ -62,6 +65,11 @@ def small_portal(world: World, slug: str = "acme", tickets: int = 12) -> Portal:
             portal.associate("tickets", ticket, "contacts", contacts[number % 3])
         if number == 0:
             portal.associate("tickets", ticket, "companies", companies[1])
+        if number < 2:
+            for kind, body in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
+                message = portal.upsert(kind, {body: f"Message about ticket {number}"})
+                portal.associate("tickets", ticket, kind, message)
+    portal.upsert("emails", {"hs_email_text": "Sales talk that belongs to no ticket"})
     return portal
 
 
@@ -114,10 +122,14 @@ def in_portal(portal: Portal) -> Facts:
                 for archived in (False, True)
                 for one in store.ids(archived=archived)
             }
-    for to in ("companies", "contacts"):
+    for to in ("companies", "contacts", "emails", "notes"):
         facts[f"ticket_{to}"] = {
             ticket: portal.linked_ids("tickets", ticket, to) or {None: False} for ticket in portal.ids("tickets")
         }
+    for kind, body in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
+        linked = {one for links in facts[f"ticket_{kind}"].values() for one in links if one is not None}
+        facts[kind] = {one: portal.properties_of(kind, one).get(body) for one in sorted(linked)}
+    facts["aliases"] = {kind: portal.aliases(kind) for kind in ("tickets", "companies", "contacts")}
     facts["pipelines"] = {one.id: one.label for one in portal.pipelines() if not one.archived}
     facts["owners"] = {one.id: (one.email, one.archived) for one in portal.owners()}
     return facts
@@ -136,13 +148,26 @@ def in_warehouse(warehouse: Warehouse, portal: Portal) -> Facts:
         facts[object_type] = {row["id"]: (row["archived"], json.loads(row["properties"])) for row in found}
         assert len(found) == len(facts[object_type]), f"{object_type}: a row stands twice"
     live = {one for one, (archived, _) in facts["tickets"].items() if not archived}
-    for to, column in (("companies", "company_id"), ("contacts", "contact_id")):
+    for to, column in (
+        ("companies", "company_id"),
+        ("contacts", "contact_id"),
+        ("emails", "email_id"),
+        ("notes", "note_id"),
+    ):
         links: dict[str, dict[str | None, bool]] = {}
         for row in rows(f"ticket_{to}"):
             held = links.setdefault(row["ticket_id"], {})
             assert row[column] not in held, f"ticket_{to}: a link stands twice"
             held[row[column]] = bool(row.get("is_primary"))
         facts[f"ticket_{to}"] = {ticket: held for ticket, held in links.items() if ticket in live}
+    for kind in ("emails", "notes"):
+        linked = {one for links in facts[f"ticket_{kind}"].values() for one in links if one is not None}
+        facts[kind] = {
+            row["id"]: row["text"] for row in sorted(rows(kind), key=lambda row: row["id"]) if row["id"] in linked
+        }
+    facts["aliases"] = {kind: {} for kind in ("tickets", "companies", "contacts")}
+    for row in rows("record_aliases"):
+        facts["aliases"][row["object_type"]][row["alias_id"]] = row["record_id"]
     facts["pipelines"] = {row["id"]: row["label"] for row in rows("pipelines") if not row["archived"]}
     facts["owners"] = {row["id"]: (row["email"], row["archived"]) for row in rows("owners")}
     return facts

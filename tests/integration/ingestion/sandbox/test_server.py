@@ -98,7 +98,7 @@ def test_the_truth_is_never_served() -> None:
     with running_sandbox(world) as sandbox:
         text = all_text(sandbox.base_url, sandbox.token("lumenbrook"))
     assert '"content"' in text
-    for word in ("significant_support", "silently_struggling", "very_negative", "churn_intent", "sentiment"):
+    for word in ("significant_support", "silently_struggling", "very_negative", "churn_intent", '"sentiment"'):
         assert word not in text
     assert not any(one.reason in text for one in world.truth)
 

@@ -1,0 +1,165 @@
+"""Every scripted fault over real HTTP: what a client gets, how often, and that it passes."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ingestion.sandbox.faults import BadScript, Fault, Kind, load_faults, read_faults
+from ingestion.sandbox.server import RunningSandbox, running_sandbox
+from ingestion.sandbox.world import Portal, World
+from tests.support.portals import small_portal
+
+LIST = "/crm/objects/2026-09/tickets"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningSandbox]:
+    with running_sandbox(World()) as sandbox:
+        small_portal(sandbox.world, "acme")
+        small_portal(sandbox.world, "bolt")
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: RunningSandbox) -> Iterator[RunningSandbox]:
+    yield running
+    running.faults.clear()
+
+
+@pytest.fixture
+def portal(sandbox: RunningSandbox) -> Portal:
+    return sandbox.world.portal("acme")
+
+
+@pytest.fixture
+def http(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {sandbox.token('acme')}"}
+    with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=10) as client:
+        yield client
+
+
+ANSWERS: list[tuple[dict[str, Any], int, str]] = [
+    ({"kind": "rate_limit"}, 429, "TEN_SECONDLY_ROLLING"),
+    ({"kind": "rate_limit", "policy": "SECONDLY"}, 429, "SECONDLY"),
+    ({"kind": "rate_limit", "policy": "DAILY"}, 429, "DAILY"),
+    ({"kind": "expired_token"}, 401, "EXPIRED_AUTHENTICATION"),
+    ({"kind": "invalid_token"}, 401, "INVALID_AUTHENTICATION"),
+    ({"kind": "missing_scope", "scope": "crm.objects.contacts.read"}, 403, "crm.objects.contacts.read"),
+    ({"kind": "banned"}, 403, "BANNED"),
+    ({"kind": "bad_request"}, 400, "VALIDATION_ERROR"),
+    ({"kind": "url_too_long"}, 414, "<html>"),
+    *(({"kind": "status", "status": one}, one, "<html>") for one in (423, 477, 500, 502, 503, 504, 521, 524, 526, 530)),
+]
+
+
+@pytest.mark.parametrize(("fault", "status", "says"), ANSWERS, ids=str)
+def test_a_refusal_comes_once_and_then_no_more(
+    sandbox: RunningSandbox, http: httpx.Client, fault: dict[str, Any], status: int, says: str
+) -> None:
+    sandbox.faults.add(Fault(**fault))
+    answer = http.get(LIST)
+    assert (answer.status_code, says in answer.text) == (status, True)
+    assert http.get(LIST).status_code == 200
+    assert sandbox.faults.fired() == 1
+
+
+@pytest.mark.parametrize("given", ["7", "Wed, 25 Nov 2026 20:00:00 GMT"])
+def test_a_refusal_says_when_to_come_back(sandbox: RunningSandbox, http: httpx.Client, given: str) -> None:
+    sandbox.faults.add(
+        Fault(kind=Kind.RATE_LIMIT, retry_after=given), Fault(kind=Kind.STATUS, status=477, retry_after=given)
+    )
+    assert [http.get(LIST).headers["retry-after"] for _ in range(2)] == [given, given]
+
+
+def test_answers_are_spoilt(sandbox: RunningSandbox, http: httpx.Client) -> None:
+    whole = http.get(LIST)
+    sandbox.faults.add(Fault(kind=Kind.TRUNCATED), Fault(kind=Kind.RESHAPED, after=1), Fault(kind=Kind.EMPTY, after=2))
+    cut, odd, empty = (http.get(LIST) for _ in range(3))
+    assert {one.status_code for one in (cut, odd, empty)} == {200}
+    assert whole.text.startswith(cut.text[:100])
+    assert len(cut.content) < len(whole.content)
+    assert odd.json()["total"] == "many"
+    assert empty.content == b""
+
+
+def test_a_batch_is_answered_in_part(sandbox: RunningSandbox, http: httpx.Client, portal: Portal) -> None:
+    ids = portal.ids("tickets")[:3]
+    inputs = {"inputs": [{"id": one} for one in ids]}
+    sandbox.faults.add(Fault(kind=Kind.PARTIAL, path="batch/read", record_ids=(ids[1],), times=None))
+    records = http.post(f"{LIST}/batch/read", json=inputs)
+    links = http.post("/crm/associations/2026-09/tickets/companies/batch/read", json=inputs)
+    assert (records.status_code, links.status_code) == (207, 207)
+    assert [one["id"] for one in records.json()["results"]] == [ids[0], ids[2]]
+    assert [one["from"]["id"] for one in links.json()["results"]] == [ids[0], ids[2]]
+    assert {one["category"] for one in links.json()["errors"]} == {"INTERNAL_ERROR"}
+    others = http.post(f"{LIST}/batch/read", json={"inputs": [{"id": ids[0]}]})
+    assert others.status_code == 200, "a batch without that id is not touched"
+
+
+def test_one_bad_id_is_refused_with_its_batch_only(sandbox: RunningSandbox, http: httpx.Client, portal: Portal) -> None:
+    bad, good = portal.ids("tickets")[:2]
+    sandbox.faults.add(Fault(kind=Kind.BAD_REQUEST, record_id=bad, times=None))
+    both, alone = (
+        http.post(f"{LIST}/batch/read", json={"inputs": [{"id": one} for one in ids]}) for ids in ([bad, good], [good])
+    )
+    assert (both.status_code, alone.status_code) == (400, 200)
+
+
+@pytest.mark.parametrize("kind", [Kind.RESET, Kind.RESET_BODY])
+def test_the_connection_breaks(sandbox: RunningSandbox, http: httpx.Client, kind: Kind) -> None:
+    sandbox.faults.add(Fault(kind=kind))
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        http.get(LIST)
+    assert http.get(LIST).status_code == 200
+
+
+@pytest.mark.parametrize("kind", [Kind.LATENCY, Kind.SLOW_BODY])
+def test_time_passes(sandbox: RunningSandbox, http: httpx.Client, kind: Kind) -> None:
+    sandbox.faults.add(Fault(kind=kind, seconds=0.3))
+    started = time.monotonic()
+    assert http.get(LIST).json()["results"]
+    assert time.monotonic() - started >= 0.25
+
+
+def test_faults_act_together_and_only_on_what_they_name(sandbox: RunningSandbox, http: httpx.Client) -> None:
+    sandbox.faults.add(
+        Fault(kind=Kind.LATENCY, seconds=0.2, method="POST", times=None),
+        Fault(kind=Kind.STATUS, status=502, path="/search$", after=1, times=2),
+        Fault(kind=Kind.BANNED, portal="bolt", times=None),
+    )
+    started = time.monotonic()
+    searched = [http.post(f"{LIST}/search", json={}).status_code for _ in range(4)]
+    assert searched == [200, 502, 502, 200]
+    assert time.monotonic() - started >= 0.8
+    assert http.get(LIST).status_code == 200
+    bolt = {"Authorization": f"Bearer {sandbox.token('bolt')}"}
+    assert http.get(LIST, headers=bolt).status_code == 403
+
+
+def test_a_running_sandbox_is_scripted_over_http(sandbox: RunningSandbox, http: httpx.Client) -> None:
+    script = [{"kind": "status", "status": 503, "times": None}]
+    assert http.post("/_sandbox/faults", json=script).json()["faults"] == [script[0] | {"fired": 0}]
+    assert http.get(LIST).status_code == 503
+    assert http.get("/_sandbox/faults").json()["faults"][0]["fired"] == 1
+    assert http.delete("/_sandbox/faults").json() == {"faults": []}
+    assert http.get(LIST).status_code == 200
+    wrong = http.post("/_sandbox/faults", json=[{"kind": "locusts"}])
+    assert wrong.status_code == 400
+    assert "docs/sandbox.md" in wrong.json()["message"]
+
+
+def test_a_script_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "bad-day.yaml"
+    file.write_text("- kind: rate_limit\n  policy: DAILY\n  after: 3\n- {kind: reset, path: /search$}\n")
+    assert load_faults(file) == [
+        Fault(kind=Kind.RATE_LIMIT, policy="DAILY", after=3),
+        Fault(kind=Kind.RESET, path="/search$"),
+    ]
+    with pytest.raises(BadScript, match="is not a YAML file"):
+        load_faults(tmp_path / "missing.yaml")
+    with pytest.raises(BadScript, match="tomorrow: Extra"):
+        read_faults([{"kind": "reset", "tomorrow": True}])
