@@ -197,3 +197,11 @@ class MessageDirection(StrEnum):
     INBOUND = "inbound"
     OUTBOUND = "outbound"
     INTERNAL = "internal"
+
+
+class ErasureSource(StrEnum):
+    """Who told us that a person's data must go: HubSpot by no longer having the contact, its webhook, or a person here."""
+
+    HUBSPOT = "hubspot"
+    WEBHOOK = "webhook"
+    PERSON = "person"

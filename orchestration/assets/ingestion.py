@@ -16,6 +16,7 @@ from ingestion.hubspot import tables
 from ingestion.hubspot.report import CellReport
 from ingestion.hubspot.sync import SWEEP_SECONDS, Options, PortalAccess, sync_cell
 from ingestion.hubspot.tokens import StoredTokens
+from orchestration.erasure import Eraser
 from orchestration.partitions import CELLS
 from orchestration.portals import accesses
 from orchestration.resources import OnRows
@@ -50,6 +51,7 @@ def hubspot(
     """Everything of one cell's portals that changed since their cursors: one failing tenant does not stop the others."""
     of = cell(context.partition_key)
     tenants = place.directory.tenants(of)
+    eraser = Eraser(place)
     portals, unreachable = accesses(place, tenants, allowed_deletions=config.allowed_deletions)
 
     def on_progress(tenant: str, stream: str, rows: int) -> None:
@@ -67,8 +69,11 @@ def hubspot(
             lag_seconds=place.settings.hubspot.sync_lag_seconds,
             sweep_seconds=0 if config.is_sweeping else SWEEP_SECONDS,
             on_progress=on_progress,
+            on_erased_contacts=eraser.on_erased_contacts,
         ),
     )
+    for done in eraser.carry_out([tenant.tenant_id for tenant in tenants]):
+        context.log.info(str(done))
     _note_outcomes(place, report, portals)
     errors = unreachable | report.failed_tenants
     for tenant_id, error in errors.items():
