@@ -134,8 +134,9 @@ def test_any_changes_faults_and_syncs_end_equal(place: Place, happening: list[St
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 @given(happening=steps(*EVERYTHING, "kill", "kill", most=14))
-@settings(max_examples=30, **UNHURRIED)
+@settings(max_examples=20, **UNHURRIED)
 def test_very_many_changes_faults_kills_and_syncs_end_equal(place: Place, happening: list[Step]) -> None:
     _law(place, happening)
 
