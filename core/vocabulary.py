@@ -197,3 +197,12 @@ class MessageDirection(StrEnum):
     INBOUND = "inbound"
     OUTBOUND = "outbound"
     INTERNAL = "internal"
+
+
+class HintedObject(StrEnum):
+    """What a HubSpot webhook is about where we act on it; `object` is any type, named by a number beside it."""
+
+    TICKET = "ticket"
+    COMPANY = "company"
+    CONTACT = "contact"
+    OBJECT = "object"
