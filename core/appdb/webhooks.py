@@ -2,13 +2,8 @@
 
 An event is kept as it came, but for the value of the property it is about: that may be a person's address or a ticket's words,
 and nothing needs it, since what has changed is always read from HubSpot itself. So there is nothing of a person in here.
-
-Two deliveries are one event where portal, subscription, object, other objects, moment, property and value are the same; HubSpot
-promises neither that it delivers once nor that its own event ids are unique. What an event means: `ingestion.hubspot.webhooks`.
 """
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +18,7 @@ from core.appdb.tables import connection as connection_table
 from core.appdb.tables import tenant as tenant_table
 from core.appdb.tables import webhook_event as table
 from core.tenants import Cell, TenantId
-from core.vocabulary import HintedObject
+from core.webhooks import VALUE, WebhookEvent
 
 KEPT_FOR = timedelta(days=30)
 """How long an event is kept; whatever it announced, the sweeps of thirty days have seen it too."""
@@ -33,59 +28,7 @@ TAKEN_AT_ONCE = 10_000
 
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
-_VALUE = "propertyValue"
-_IDENTITY = (
-    "portalId",
-    "subscriptionId",
-    "subscriptionType",
-    "objectId",
-    "objectTypeId",
-    "occurredAt",
-    "propertyName",
-    _VALUE,
-    # Merges and associations of one moment differ in these alone.
-    "primaryObjectId",
-    "mergedObjectIds",
-    "newObjectId",
-    "fromObjectId",
-    "toObjectId",
-    "associationType",
-    "associationTypeId",
-    "associationRemoved",
-)
 _NAMES_AT_ONCE = 1_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class WebhookEvent:
-    """One event of a delivery.
-
-    Attributes:
-        portal_id: HubSpot's `hub_id`.
-        object_type: As HubSpot spells it.
-        raw: All of it.
-    """
-
-    portal_id: str
-    subscription_type: str
-    object_type: str
-    raw: Mapping[str, Any]
-    subscription_id: str | None = None
-    event_id: str | None = None
-    object_id: str | None = None
-    property_name: str | None = None
-    occurred_at: datetime | None = None
-
-    @property
-    def key(self) -> str:
-        """Equal for deliveries of one event, hexadecimal."""
-        identity = [self.raw.get(name) for name in _IDENTITY]
-        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-
-    @property
-    def is_acted_on(self) -> bool:
-        """Whether anybody will look at it; conversations, deals and the like are written down and left at that."""
-        return self.subscription_type.partition(".")[0] in list(HintedObject)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +170,7 @@ def _row(key: str, event: WebhookEvent, owner: str | None, received_at: datetime
         "object_type": event.object_type,
         "object_id": event.object_id,
         "property_name": event.property_name,
-        "raw": {name: value for name, value in event.raw.items() if name != _VALUE},
+        "raw": {name: value for name, value in event.raw.items() if name != VALUE},
         "occurred_at": event.occurred_at,
         "received_at": received_at,
         "due_at": received_at,

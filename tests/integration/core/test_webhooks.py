@@ -9,8 +9,9 @@ from sqlalchemy import Engine, select
 
 from core.appdb.directory import Tenant, TenantDirectory
 from core.appdb.tables import webhook_event
-from core.appdb.webhooks import KEPT_FOR, WebhookEvent, WebhookInbox
+from core.appdb.webhooks import KEPT_FOR, WebhookInbox
 from core.tenants import Cell, TenantId
+from core.webhooks import WebhookEvent
 from tests.support.connections import grant, store_of
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
