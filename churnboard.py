@@ -28,11 +28,13 @@ connections_app = typer.Typer(no_args_is_help=True, help="How tenants' HubSpot p
 mapping_app = typer.Typer(no_args_is_help=True, help="What a tenant's HubSpot properties and stages mean.")
 builds_app = typer.Typer(no_args_is_help=True, help="What readers are served: published builds.")
 limits_app = typer.Typer(no_args_is_help=True, help="How much of HubSpot's request budgets is used, portal by portal.")
+erasures_app = typer.Typer(no_args_is_help=True, help="Whose data had to go, and whether it is gone.")
 app.add_typer(tenants_app, name="tenants")
 app.add_typer(connections_app, name="connections")
 app.add_typer(mapping_app, name="mapping")
 app.add_typer(builds_app, name="builds")
 app.add_typer(limits_app, name="limits")
+app.add_typer(erasures_app, name="erasures")
 console = Console()
 
 
@@ -148,6 +150,10 @@ def sync(
         list[str] | None,
         typer.Option(help="Object type of which any number of records may be gone from HubSpot; repeat for several."),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Just this record, as tickets/123, wherever it is now; repeat for several."),
+    ] = None,
 ) -> None:
     """Load one tenant's HubSpot now, and show what is held against what HubSpot counts. Reads no ticket, publishes nothing."""
     from ingestion.hubspot.tables import OBJECT_TYPES
@@ -156,7 +162,13 @@ def sync(
     from orchestration.refresh import load
     from orchestration.watching import stream_table, watched
 
-    unknown = set(allow_deletions or ()) - {kind.name for kind in OBJECT_TYPES}
+    named: dict[str, list[str]] = {}
+    for one in only or ():
+        kind_name, _, record_id = one.partition("/")
+        if not record_id.isdecimal():
+            raise typer.BadParameter(f"{one!r} is not a record: write it as tickets/123.")
+        named.setdefault(kind_name, []).append(record_id)
+    unknown = {*(allow_deletions or ()), *named} - {kind.name for kind in OBJECT_TYPES}
     if unknown:
         raise typer.BadParameter(
             f"{', '.join(sorted(unknown))}: known are {', '.join(kind.name for kind in OBJECT_TYPES)}."
@@ -172,6 +184,7 @@ def sync(
             of,
             is_sweeping=sweep,
             allowed_deletions=allow_deletions or (),
+            only={tenant: named} if named else None,
         )
     console.print(stream_table(place.warehouse, tenant))
 
@@ -363,6 +376,58 @@ def disconnect_hubspot(tenant: Annotated[str, typer.Argument(help="Tenant slug."
 
     place = _installation(_settings())
     console.print(disconnect(place.connection(place.directory.tenant(tenant).tenant_id), place.oauth))
+
+
+@app.command()
+def erase(
+    tenant: Annotated[str, typer.Argument(help="Tenant slug.")],
+    contact: Annotated[str, typer.Option(help="HubSpot's id of the contact.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a contact, and the words of their tickets, from every store; then search for what is left."""
+    from core.vocabulary import ErasureSource
+    from orchestration.erasure import Eraser
+
+    place = _installation(_settings())
+    _configure_logging("WARNING")
+    tenant_id = place.directory.tenant(tenant).tenant_id
+    if not yes:
+        typer.confirm(
+            f"Erase contact {contact} of {tenant}, and the words of all their tickets, for good? "
+            f"HubSpot itself is not touched.",
+            abort=True,
+        )
+    eraser = Eraser(place)
+    eraser.request(tenant_id, {contact: []}, source=ErasureSource.PERSON)
+    [done] = eraser.carry_out([tenant_id])
+    table = Table("store", "cleared")
+    for store, count in done.changed.items():
+        table.add_row(store, f"{count:,}")
+    console.print(table)
+    for one in done.residue:
+        console.print(f"[red]still found[/red] in {one.store}: {one.where}, {one.count:,} times", highlight=False)
+    if done.residue:
+        console.print("The request stays open: every load tries again. See docs/operations.md, Privacy deletion.")
+        raise typer.Exit(1)
+    tickets = len({ticket for request in done.requests for ticket in request.ticket_ids})
+    console.print(f"Nothing remains of {tenant}'s contact {contact}. Tickets that lost their words: {tickets:,}.")
+
+
+@erasures_app.command("list")
+def list_erasures(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
+    """Every request of a tenant, and whether it is done."""
+    place = _installation(_settings())
+    table = Table("contact", "tickets", "requested", "by", "done", "found afterwards")
+    for one in place.erasures.of(place.directory.tenant(tenant).tenant_id):
+        table.add_row(
+            one.object_id,
+            str(len(one.ticket_ids)),
+            f"{one.requested_at:%Y-%m-%d %H:%M}",
+            one.source,
+            f"{one.done_at:%Y-%m-%d %H:%M}" if one.done_at else "not yet",
+            "" if one.residue_count is None else str(one.residue_count),
+        )
+    console.print(table)
 
 
 @builds_app.command("list")

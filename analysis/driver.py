@@ -43,6 +43,7 @@ class Call:
     key: str
     tenant_id: str
     question: Question
+    ticket_id: str | None = None
 
 
 class Ending(StrEnum):
@@ -165,6 +166,7 @@ class Driver:
                     self._journal.claim,
                     call_key=call.key,
                     tenant_id=call.tenant_id,
+                    ticket_id=call.ticket_id,
                     identity=self._analyzer.identity(call.question.task),
                     question=call.question,
                     run_id=self._run_id,
@@ -178,7 +180,8 @@ class Driver:
                     if not isinstance(made, CallRecord):
                         return made
                     record = made
-            if record is not None and record.state is CallState.FAILED:
+            # Erased while it was being made: whether it may be asked again is for the next run to see.
+            if record is not None and record.state in {CallState.FAILED, CallState.ERASED}:
                 return _ended(Ending.FAILED, record)
             if record is not None and record.state is CallState.CLAIMED:
                 return _Later(min(max(0.0, record.lease_left_seconds), _POLL_SECONDS))

@@ -11,7 +11,7 @@ The warehouse is touched between pages only, never while calls are in flight.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,6 +29,7 @@ from analysis.analyzer import (
 )
 from analysis.changes import Changes, is_final, provenance
 from analysis.driver import Call, Driver, Ending, Outcome
+from analysis.erasure import Erased, forget
 from analysis.journal import Journal
 from analysis.report import EnrichmentReport, OnProgress, Progress
 from analysis.tables import ensure_enrichment_tables
@@ -70,6 +71,7 @@ def enrich(
     lease_seconds: float = 300,
     patience_seconds: float = 600,
     on_progress: OnProgress | None = None,
+    erased: Callable[[], Erased] = frozenset,
 ) -> EnrichmentReport:
     """Read what is unread of these tenants' tickets.
 
@@ -84,6 +86,8 @@ def enrich(
         lease_seconds: How long a call is left to its claimant before another run may make it.
         patience_seconds: How long the model may answer nothing before the run stops.
         on_progress: Told how far the run is.
+        erased: Tenant and id of tickets whose words are erased, asked for around every page. They are not read again, and
+            what was read of them stays as it is: a level without a quote.
 
     Returns:
         What was done.
@@ -103,6 +107,7 @@ def enrich(
             months=months,
             report=EnrichmentReport(run_id),
             on_progress=on_progress or (lambda _: None),
+            erased=erased,
         ).run(max_concurrency, lease_seconds, patience_seconds)
     )
 
@@ -118,6 +123,7 @@ class _Run:
         months: Months | None,
         report: EnrichmentReport,
         on_progress: OnProgress,
+        erased: Callable[[], Erased],
     ) -> None:
         self._warehouse = warehouse
         self._journal = journal
@@ -126,6 +132,7 @@ class _Run:
         self._months = months
         self._report = report
         self._on_progress = on_progress
+        self._erased = erased
         self._identities = {task: analyzer.identity(task) for task in AnalysisTask}
         self._taxonomies: dict[str, tuple[Topic, ...]] = {}
         self._total = 0
@@ -172,7 +179,8 @@ class _Run:
 
     async def _read(self, page: list[Ticket]) -> None:
         changes = Changes()
-        jobs = [job for ticket in page for job in self._jobs(ticket, changes)]
+        erased = self._erased()
+        jobs = [job for ticket in page if ticket.place not in erased for job in self._jobs(ticket, changes)]
         outcomes = await self._outcomes(jobs)
         texts_kept: set[tuple[str, str]] = set()
         for job in jobs:
@@ -181,13 +189,16 @@ class _Run:
                 self._report.tasks[job.question.task].failed += 1
                 continue
             self._keep(job, outcome, changes)
-            place = (job.ticket.tenant_id, job.ticket.ticket_id)
+            place = job.ticket.place
             # The text follows the sentiment reading, whose quotes are offsets into it.
             is_new = job.ticket.held_input_hash != job.text.input_hash
             if is_new and (job.question.task is AnalysisTask.SENTIMENT) and place not in texts_kept:
                 texts_kept.add(place)
                 changes.add_text(job.ticket, job.text, outcome)
         changes.write(self._warehouse)
+        # Who was erased while this page was read has been cleared before the page was written.
+        for tenant_id, ticket_id in sorted((self._erased() - erased) & {ticket.place for ticket in page}):
+            forget(self._warehouse, self._journal, tenant_id, [ticket_id])
         self._report.tickets_seen += len(page)
         if self._driver and self._driver.stopped:
             raise self._told(self._driver.stopped)
@@ -228,7 +239,7 @@ class _Run:
             chaos.point("enrich.after_call")
             return outcomes
         outcomes = await self._driver.answer(
-            [Call(key, job.ticket.tenant_id, job.question) for key, job in unique.items()]
+            [Call(key, job.ticket.tenant_id, job.question, job.ticket.ticket_id) for key, job in unique.items()]
         )
         self._settle()
         return outcomes

@@ -1,5 +1,7 @@
 """Which months have tickets that changed since they were read: what a nightly run has to look at, and nothing more.
 
+A ticket whose words were erased is never read again, whatever becomes of it in HubSpot.
+
 A change of prompt or model makes no month pending: reading everything again costs money, so a person asks for it by a backfill.
 """
 
@@ -17,6 +19,7 @@ select min(t.created_at) as first_at, max(t.created_at) as last_at
 from {STAGING}.{STAGED_TICKETS} as t
 left join {ENRICHMENT}.ticket_texts as texts on texts.tenant_id = t.tenant_id and texts.ticket_id = t.ticket_id
 where t.tenant_id = any(:tenant_ids) and (texts.read_at is null or texts.read_at < t.loaded_at)
+    and (texts.ticket_id is null or texts.text is not null)
     and (texts.read_at is not null or coalesce(t.subject, '') <> '' or coalesce(t.content, '') <> '')
 """  # noqa: S608 - names of ours, values are bound
 

@@ -87,6 +87,11 @@ class Ticket:
     dead_topics_key: str | None
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Tenant and id."""
+        return self.tenant_id, self.ticket_id
+
+    @property
     def is_held(self) -> bool:
         """Whether anything at all is held about it."""
         return any(

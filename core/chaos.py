@@ -35,6 +35,10 @@ POINTS = frozenset(
         "publish.after_pointer",
         "publish.after_bi_file",
         "publish.after_collect",
+        "erase.after_request",
+        "erase.after_warehouse",
+        "erase.after_journal",
+        "erase.after_published",
     }
 )
 """Every point there is; `point` refuses a name that is not listed, so a test over this set covers them all."""

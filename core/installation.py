@@ -8,6 +8,7 @@ from core.appdb import open_app_database
 from core.appdb.builds import BuildStore
 from core.appdb.directory import TenantDirectory
 from core.appdb.engine import writing
+from core.appdb.erasures import Erasures
 from core.appdb.mappings import FieldMappings
 from core.appdb.webhooks import WebhookInbox
 from core.connections import ConnectionStore, OAuthClient
@@ -67,3 +68,8 @@ class Installation:
     def builds(self) -> BuildStore:
         """Published builds."""
         return BuildStore(self.app_database)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """Requests for erasure."""
+        return Erasures(self.app_database)

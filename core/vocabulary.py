@@ -206,3 +206,11 @@ class HintedObject(StrEnum):
     COMPANY = "company"
     CONTACT = "contact"
     OBJECT = "object"
+
+
+class ErasureSource(StrEnum):
+    """Who told us that a person's data must go: HubSpot by no longer having the contact, its webhook, or a person here."""
+
+    HUBSPOT = "hubspot"
+    WEBHOOK = "webhook"
+    PERSON = "person"

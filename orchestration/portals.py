@@ -30,6 +30,8 @@ def access(place: Installation, tenant: Tenant, *, allowed_deletions: Collection
         base_url=place.settings.hubspot.hubspot_base_url,
         access_token=StoredTokens(connection, place.oauth, lock),
         allowed_deletions=frozenset(allowed_deletions),
+        suppressed_tickets=place.erasures.suppressed_tickets(tenant.tenant_id),
+        suppressed_contacts=place.erasures.suppressed_contacts(tenant.tenant_id),
     )
 
 

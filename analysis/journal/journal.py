@@ -23,6 +23,7 @@ from sqlalchemy import (
     cast,
     extract,
     func,
+    inspect,
     literal,
     or_,
     select,
@@ -34,6 +35,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from analysis.analyzer import Identity, Question, Reply, Usage
 from analysis.journal.table import LLM_CALL, METADATA, CallState
 from analysis.text import text_hash
+from core.appdb.engine import forget_deleted
 from core.errors import Transient
 
 _C = LLM_CALL.c
@@ -109,6 +111,11 @@ class Journal:
                 # `if not exists` still races between sessions.
                 connection.execute(select(func.pg_advisory_xact_lock(_DDL_LOCK)))
             METADATA.create_all(connection)
+            # A journal outlives releases: what was paid for is not thrown away for a new column.
+            held = {column["name"] for column in inspect(connection).get_columns(LLM_CALL.name)}
+            for column in LLM_CALL.columns:
+                if column.name not in held:
+                    connection.exec_driver_sql(f"alter table {LLM_CALL.name} add column {column.name} {column.type}")
 
     def close(self) -> None:
         """Give back every connection."""
@@ -136,22 +143,25 @@ class Journal:
         question: Question,
         run_id: str,
         lease_seconds: float,
+        ticket_id: str | None = None,
         after_reply: int | None = None,
     ) -> ClaimResult:
         """Ask for the right to make the call.
 
-        Granted when nobody asked before, when a lease has run out, when another run gave up, or when the stored reply number
-        `after_reply` could not be understood and nobody has asked again since.
+        Granted when nobody asked before, when a lease has run out, when another run gave up, when the stored reply number
+        `after_reply` could not be understood and nobody has asked again since, or when what was answered had to be erased for
+        somebody else's sake.
         """
         lease_until = self._now + literal(lease_seconds, Double)
         claimable = or_(
             and_(_C.state == CallState.CLAIMED, _C.lease_until < self._now),
-            _C.state == CallState.FAILED,
+            _C.state.in_([CallState.FAILED, CallState.ERASED]),
             and_(_C.state == CallState.ANSWERED, _C.reply_count == (-1 if after_reply is None else after_reply)),
         )
         row = {
             "call_key": call_key,
             "tenant_id": tenant_id,
+            "ticket_id": ticket_id,
             "task": question.task.value,
             "model": identity.model,
             "prompt_version": identity.prompt_version,
@@ -165,7 +175,9 @@ class Journal:
             "first_claimed_at": self._now,
             "updated_at": self._now,
         }
-        changed = {name: row[name] for name in ("state", "claimed_by", "lease_until", "run_id", "updated_at")}
+        changed = {
+            name: row[name] for name in ("state", "ticket_id", "claimed_by", "lease_until", "run_id", "updated_at")
+        }
         insert = (sqlite.insert if self._is_sqlite else postgresql.insert)(LLM_CALL).values(row)
         statement = insert.on_conflict_do_update(
             index_elements=[_C.call_key], set_={**changed, "attempt": _C.attempt + 1}, where=claimable
@@ -243,6 +255,50 @@ class Journal:
                     updated_at=self._now,
                 )
             ).rowcount
+
+    def forget(self, tenant_id: str, ticket_ids: Sequence[str], call_keys: Sequence[str] = ()) -> int:
+        """Forget what was answered about these tickets, and in these calls; what they cost is kept. Returns how many that were.
+
+        Whoever is making such a call right now is not given the place to store its reply.
+        """
+        forgotten = 0
+        for column, values in ((_C.ticket_id, list(ticket_ids)), (_C.call_key, list(call_keys))):
+            for start in range(0, len(values), _LOOKUP_CHUNK):
+                chosen = column.in_(values[start : start + _LOOKUP_CHUNK])
+                with self._transaction() as connection:
+                    forgotten += connection.execute(
+                        update(LLM_CALL)
+                        .where(_C.tenant_id == tenant_id, chosen, _C.state != CallState.ERASED)
+                        .values(
+                            state=CallState.ERASED.value,
+                            reply_count=0,
+                            response=None,
+                            reason=None,
+                            generation_id=None,
+                            updated_at=self._now,
+                        )
+                    ).rowcount
+        return forgotten
+
+    def remembered(self, tenant_id: str, ticket_ids: Sequence[str], call_keys: Sequence[str] = ()) -> int:
+        """How many of these calls still hold what was answered."""
+        count = 0
+        for column, values in ((_C.ticket_id, list(ticket_ids)), (_C.call_key, list(call_keys))):
+            for start in range(0, len(values), _LOOKUP_CHUNK):
+                chosen = column.in_(values[start : start + _LOOKUP_CHUNK])
+                said = or_(_C.response.is_not(None), _C.reason.is_not(None), _C.generation_id.is_not(None))
+                query = select(func.count()).where(_C.tenant_id == tenant_id, chosen, said)
+                with self._transaction() as connection:
+                    count += connection.scalar(query) or 0
+        return count
+
+    def forget_deleted(self) -> None:
+        """Let what was forgotten leave the disk too.
+
+        Raises:
+            StillRead: Somebody reads the file for so long that its log cannot be emptied.
+        """
+        forget_deleted(self._engine, [LLM_CALL.name])
 
     def _write(self, claim: Claim, **values: object) -> bool:
         with self._transaction() as connection:

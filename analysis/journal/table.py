@@ -24,6 +24,9 @@ class CallState(StrEnum):
     DEAD = "dead"
     """Given up for good, with the reason; only a person's replay brings it back."""
 
+    ERASED = "erased"
+    """It was paid for; what it said is gone, because it was about somebody whose data had to go."""
+
 
 METADATA = MetaData()
 
@@ -32,6 +35,7 @@ LLM_CALL = Table(
     METADATA,
     Column("call_key", Text, primary_key=True),
     Column("tenant_id", Text, nullable=False),
+    Column("ticket_id", Text),
     Column("task", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("prompt_version", Text, nullable=False),
@@ -56,4 +60,5 @@ LLM_CALL = Table(
     Column("updated_at", Double, nullable=False),
     Index("llm_call_by_tenant", "tenant_id", "state"),
 )
-"""One row a call key; tokens, cost and latency add up over every reply, unusable ones included."""
+"""One row a call key, with the ticket it was first asked about; tokens, cost and latency add up over every reply, unusable ones
+included."""

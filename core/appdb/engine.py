@@ -1,6 +1,6 @@
 """Opening the application database and bringing its schema up to date."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from core.errors import Terminal
+from core.errors import Terminal, Transient
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_TIMEOUT_MS = 30_000
@@ -20,6 +20,10 @@ _BUSY_TIMEOUT_MS = 30_000
 
 class UnknownDatabase(Terminal):
     """A database URL that is neither SQLite nor Postgres."""
+
+
+class StillRead(Transient):
+    """A reader keeps the log of a SQLite file from being emptied."""
 
 
 def open_app_database(url: str, *, is_migrating: bool = True) -> Engine:
@@ -64,6 +68,34 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A write transaction: committed at the end of the block, rolled back where it raises."""
     with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
         yield connection
+
+
+def forget_deleted(engine: Engine, tables: Sequence[str]) -> None:
+    """Let what was deleted leave the disk too: SQLite writes its file anew and empties its log, Postgres vacuums these tables.
+
+    Raises:
+        StillRead: Somebody reads the SQLite file for so long that its log cannot be emptied.
+    """
+    connection = engine.raw_connection()
+    try:
+        cursor: Any = connection.cursor()
+        if engine.dialect.name == "sqlite":
+            cursor.execute("vacuum")
+            is_busy, *_ = cursor.execute("pragma wal_checkpoint(truncate)").fetchone()
+            if is_busy:
+                raise StillRead(
+                    f"Somebody has been reading {engine.url.database} for more than {_BUSY_TIMEOUT_MS // 1000} s, so deleted data "
+                    f"stays in its log. Let that process end, then run this step again."
+                )
+        else:
+            server: Any = connection.driver_connection
+            server.autocommit = True
+            for table in tables:
+                cursor.execute(f'vacuum "{table}"')
+    finally:
+        # A connection whose mode was changed is not given back to the pool.
+        connection.detach()
+        connection.close()
 
 
 def migrate(engine: Engine) -> None:

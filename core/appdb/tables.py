@@ -23,7 +23,16 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from core.appdb.types import UtcDateTime
-from core.vocabulary import CardStatus, ConnectionStatus, MappedField, MrrUnit, PlanTier, Role, TriggerType
+from core.vocabulary import (
+    CardStatus,
+    ConnectionStatus,
+    ErasureSource,
+    MappedField,
+    MrrUnit,
+    PlanTier,
+    Role,
+    TriggerType,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -178,6 +187,23 @@ Index(
     postgresql_where=webhook_event.c.handled_at.is_(None),
 )
 Index(None, webhook_event.c.received_at)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("object_type", String(20), primary_key=True),
+    Column("object_id", String(40), primary_key=True),
+    Column("ticket_ids", JSON, nullable=False, comment="Whose words go, and are never loaded again."),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("done_at", UtcDateTime, comment="When nothing was found any more; null: still to be done."),
+    Column(
+        "residue_count", Integer, comment="Places in which the last search found something; null: not searched yet."
+    ),
+    _one_of("source", ErasureSource),
+    comment="Whose data must be gone. Holds ids only, and survives every rebuild.",
+)
 
 build = Table(
     "build",

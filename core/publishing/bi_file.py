@@ -5,7 +5,7 @@ file: BI reads the views in schema `bi`, which follow the pointer.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from core import chaos
@@ -33,6 +33,43 @@ def write_bi_file(
         tenant_ids=passed,
         previous=current_bi_file(folder),
     )
+    _put_in_place(folder, draft, final)
+    _collect(folder, final, kept)
+    return final
+
+
+def rewrite_bi_file(folder: Path, change: Callable[[str, set[str]], Iterable[tuple[str, dict[str, object]]]]) -> int:
+    """Put a changed copy in the place of the current file, and remove every other one; returns how many files went.
+
+    The copy has a name of its own, like every file here: a program that has the old one open keeps it until it connects again.
+
+    Args:
+        folder: Where the files are.
+        change: See `DuckDBWarehouse.rewrite`.
+    """
+    current = current_bi_file(folder)
+    if current is not None:
+        stem, _, number = current.stem.partition(".")
+        final = current.with_name(f"{stem}.{int(number or 0) + 1}.duckdb")
+        draft = final.with_suffix(".tmp")
+        draft.unlink(missing_ok=True)
+        DuckDBWarehouse.rewrite(current, draft, change)
+        _put_in_place(folder, draft, final)
+        current = final
+    old = [file for file in folder.glob("marts-*") if file != current]
+    for file in old:
+        file.unlink()
+    return len(old)
+
+
+def current_bi_file(folder: Path) -> Path | None:
+    """The file `CURRENT` points at, or None where nothing usable was published yet."""
+    pointer = folder / _POINTER
+    named = folder / pointer.read_text().strip() if pointer.exists() else None
+    return named if named and named.is_file() else None
+
+
+def _put_in_place(folder: Path, draft: Path, final: Path) -> None:
     _sync(draft)
     draft.rename(final)
     chaos.point("publish.after_bi_file")
@@ -41,15 +78,6 @@ def write_bi_file(
     _sync(pointer)
     pointer.replace(folder / _POINTER)
     _sync(folder)
-    _collect(folder, final, kept)
-    return final
-
-
-def current_bi_file(folder: Path) -> Path | None:
-    """The file `CURRENT` points at, or None where nothing usable was published yet."""
-    pointer = folder / _POINTER
-    named = folder / pointer.read_text().strip() if pointer.exists() else None
-    return named if named and named.is_file() else None
 
 
 def _collect(folder: Path, current: Path, kept: int) -> None:

@@ -101,6 +101,17 @@ class Warehouse(Protocol):
         """Whether a table or view of that name exists now."""
         ...
 
+    def forget_deleted(self, tables: Sequence[str]) -> None:
+        """Let what was deleted from these tables leave the disk too.
+
+        DuckDB: the whole file is written anew, since neither a delete nor a checkpoint overwrites anything. Postgres: the tables
+        are vacuumed, so that their pages no longer list the old rows; backups and the server's log keep them as long as they live.
+
+        Raises:
+            WarehouseBusy, WarehouseUnavailable: As every write.
+        """
+        ...
+
     def write_lock(self) -> AbstractContextManager[None]:
         """Hold this around every write phase.
 

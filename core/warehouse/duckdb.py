@@ -4,8 +4,10 @@ DuckDB lets one read-write process exclude everyone, and one process may not mix
 short, opens read-write, and happens under the cross-process lock beside the file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,51 @@ class DuckDBWarehouse:
             if previous:
                 connection.execute("detach previous")
 
+    @staticmethod
+    def rewrite(
+        source: Path, target: Path, change: Callable[[str, set[str]], Iterable[tuple[str, dict[str, object]]]]
+    ) -> None:
+        """Write the DuckDB file `target`: the tables of `source`, changed.
+
+        Args:
+            source: An existing file; it is only read.
+            target: A new file, complete when this returns.
+            change: Given a table's name and columns, the statements (with parameters) that change it.
+        """
+        with closing(duckdb.connect()) as connection:
+            connection.execute(f"attach '{_quoted(source)}' as source (read_only)")
+            # Changed in memory and written once, so that the file never contains what is taken out of it.
+            connection.execute("copy from database source to memory")
+            names = connection.execute(
+                "select table_name, list(column_name) from information_schema.columns where table_catalog = 'memory' "
+                "group by table_name order by table_name desc"
+            ).fetchall()
+            for name, columns in names:
+                for sql, params in change(name, set(columns)):
+                    _execute(connection, sql, params)
+            connection.execute(f"attach '{_quoted(target)}' as target")
+            connection.execute("copy from database memory to target")
+            connection.execute("checkpoint target")
+            connection.execute("detach target")
+
+    def forget_deleted(self, tables: Sequence[str]) -> None:  # noqa: ARG002 - all tables share the file
+        """See `Warehouse.forget_deleted`: a copy takes the file's place, whole or not at all."""
+        draft = self.path.with_name(self.path.name + ".draft")
+        with self.write_lock():
+            _remove(draft)
+            with self._connection() as connection:
+                connection.execute("checkpoint")
+                connection.execute(f"attach '{_quoted(draft)}' as written")
+                held = connection.execute("select current_database()").fetchone()
+                connection.execute(f'copy from database "{held[0] if held else self.path.stem}" to written')
+                connection.execute("checkpoint written")
+                connection.execute("detach written")
+            _synced(draft)
+            draft.replace(self.path)
+            _synced(self.path.parent)
+            # What a killed query had spilled to disk.
+            shutil.rmtree(self.path.with_name(self.path.name + ".tmp"), ignore_errors=True)
+
     def has_table(self, schema: str, name: str) -> bool:
         """See `Warehouse.has_table`."""
         with self.snapshot() as snapshot:
@@ -202,6 +249,19 @@ class _Snapshot:
 
 def _execute(connection: duckdb.DuckDBPyConnection, sql: str, params: dict[str, object]) -> duckdb.DuckDBPyConnection:
     return connection.execute(bind_style(sql, lambda name: f"${name}"), params or None)
+
+
+def _remove(file: Path) -> None:
+    for one in (file, file.with_name(file.name + ".wal")):
+        one.unlink(missing_ok=True)
+
+
+def _synced(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _quoted(path: Path) -> str:

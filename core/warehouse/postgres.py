@@ -86,6 +86,15 @@ class PostgresWarehouse:
         with self.snapshot() as snapshot:
             return snapshot.has_table(schema, name)
 
+    def forget_deleted(self, tables: Sequence[str]) -> None:
+        """See `Warehouse.forget_deleted`."""
+        with closing(self._connect()) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            for table in tables:
+                schema, _, name = table.rpartition(".")
+                if self.has_table(schema, name):
+                    cursor.execute(f"vacuum {table}")
+
     def write_lock(self) -> AbstractContextManager[None]:
         """See `Warehouse.write_lock`."""
         return nullcontext()

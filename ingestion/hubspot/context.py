@@ -14,6 +14,7 @@ from ingestion.hubspot.errors import MissingScope, PartialAnswer, RequestRefused
 from ingestion.hubspot.plan import Cursor, Pace
 from ingestion.hubspot.reader import Portal
 from ingestion.hubspot.tables import CONTACTS, ObjectType
+from ingestion.hubspot.words import without_words
 
 STREAM_ONLY = (MissingScope, UnexpectedAnswer, PartialAnswer, RequestRefused, UrlTooLong)
 """Errors that end the stream they happen in; after any other the tenant's remaining streams are not worth asking for."""
@@ -30,6 +31,7 @@ class Context:
         clock: HubSpot's present.
         now: The moment windows are cut at.
         allowed_deletions: Object types of which a person has said that any number of records may be gone.
+        suppressed: Ids of erased contacts and of their tickets, by object type; they are loaded without words.
         names: Property names to ask for, by object type.
         errors: What went wrong, by stream.
         vanished: Ids found to be nowhere any more, by object type; to be deleted here too.
@@ -44,6 +46,7 @@ class Context:
     clock: Callable[[], datetime]
     now: datetime
     allowed_deletions: Collection[str] = frozenset()
+    suppressed: Mapping[str, Collection[str]] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
     errors: dict[str, ChurnboardError] = field(default_factory=dict)
     vanished: dict[str, set[str]] = field(default_factory=dict)
@@ -57,6 +60,8 @@ class Context:
         self, kind: ObjectType, records: Sequence[dict[str, Any]], fetched_at: Sequence[datetime]
     ) -> pa.Table:
         """These records as rows."""
+        if ids := self.suppressed.get(kind.name):
+            records = [without_words(kind.name, one) if str(one["id"]) in ids else one for one in records]
         return mapping.object_rows(kind, self.tenant_id, records, fetched_at)
 
     def note_vanished(self, kind: ObjectType, ids: Iterable[str]) -> None:

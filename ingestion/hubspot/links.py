@@ -8,7 +8,7 @@ other calculated properties now, and a contact that a ticket has lost may be los
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
@@ -34,6 +34,7 @@ from ingestion.loader import Chunk, Mark
 from ingestion.loader.among import AMONG, wanted
 
 _SWEEP_PAGE = 10_000
+_IN_BIN, _MARGIN = timedelta(days=90), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class Links:
             fetched = [context.clock()] * len(records)
             yield Chunk(TICKETS.name, context.tenant_id, context.object_rows(TICKETS, records, fetched))
 
-    def erased(self, contact_ids: Sequence[str]) -> None:
+    def nowhere(self, contact_ids: Sequence[str]) -> None:
         """Note contacts that are nowhere any more, with the tickets that are held as theirs."""
         tickets_of: dict[str, list[str]] = {one: [] for one in contact_ids}
         for row in self._context.held_rows(
@@ -177,7 +178,22 @@ class Links:
             wanted=wanted(contact_ids),
         ):
             tickets_of[row["contact_id"]].append(row["ticket_id"])
-        self._context.note_erased(tickets_of)
+        self._note(tickets_of)
+
+    def _note(self, tickets_of: Mapping[str, Sequence[str]]) -> None:
+        """Whoever was in the bin for as long as HubSpot keeps anybody there ran out of time; the others were erased."""
+        if not tickets_of:
+            return
+        context = self._context
+        rows = context.held_rows(
+            "select id from raw_hubspot.contacts "
+            f"where tenant_id = :tenant_id and archived and archived_at <= :before and id {AMONG}",
+            before=context.now - _IN_BIN + _MARGIN,
+            wanted=wanted(tickets_of),
+        )
+        out_of_time = {row["id"] for row in rows}
+        context.note_vanished(CONTACTS, out_of_time)
+        context.note_erased({one: tickets for one, tickets in tickets_of.items() if one not in out_of_time})
 
     def _lost(self, found: mapping.Links) -> dict[str, _Lost]:
         """Contacts that tickets had and have no more, and where these contacts are now."""
@@ -200,7 +216,7 @@ class Links:
 
     def _nowhere(self, lost: Mapping[str, _Lost]) -> dict[str, list[str]]:
         nowhere = {one: gone.ticket_ids for one, gone in lost.items() if gone.where.place is Place.NOWHERE}
-        self._context.note_erased(nowhere)
+        self._note(nowhere)
         return nowhere
 
     def _kept(self, links: LinkType, tickets_of: Mapping[str, Sequence[str]]) -> pa.Table:

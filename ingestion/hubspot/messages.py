@@ -21,6 +21,7 @@ from ingestion.hubspot.reader import Wanted
 from ingestion.hubspot.tables import EMAIL_LINKS, NOTE_LINKS, TICKETS, LinkType
 from ingestion.hubspot.threads.messages import email_rows, note_rows
 from ingestion.hubspot.threads.tables import EMAIL_PROPERTIES, EMAILS, MODIFIED, NOTE_PROPERTIES, NOTES
+from ingestion.hubspot.words import without_words
 from ingestion.loader import Chunk, Mark, RawTable
 from ingestion.loader.among import AMONG, wanted
 
@@ -113,8 +114,23 @@ class Messages:
 
     def _chunk(self, records: list[dict[str, Any]]) -> Chunk:
         context = self._context
+        if hidden := self._suppressed(records):
+            records = [without_words(self.kind.name, one) if str(one["id"]) in hidden else one for one in records]
         rows = self.kind.rows(context.tenant_id, records, [context.clock()] * len(records))
         return Chunk(self.kind.name, context.tenant_id, rows)
+
+    def _suppressed(self, records: list[dict[str, Any]]) -> set[str]:
+        """Those that belong to a ticket whose person was erased. HubSpot is asked: the links may not be held yet."""
+        tickets = self._context.suppressed.get(TICKETS.name)
+        if not tickets:
+            return set()
+        pages = self._context.portal.links(self.kind.name, TICKETS.name, [str(one["id"]) for one in records])
+        return {
+            str(one)
+            for found in pages
+            for one, links in found.items()
+            if any(str(link["toObjectId"]) in tickets for link in links)
+        }
 
     def _held_tickets(self, ids: Iterable[str]) -> list[str]:
         rows = self._context.held_rows(

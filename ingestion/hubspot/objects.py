@@ -27,8 +27,7 @@ CHUNK_SECONDS = 15.0
 """Time after which a chunk is handed over although it is small, so that a slow portal's backfill has checkpoints too."""
 
 _PAGES_READY = 32
-_IN_BIN = timedelta(days=90)
-_MARGIN = timedelta(days=1)
+_KEPT_ARCHIVED = timedelta(days=91)  # HubSpot keeps archived records for 90.
 
 Json = dict[str, Any]
 
@@ -76,9 +75,13 @@ class Objects:
             left_over = context.portal.records(wanted_fields, survivors, archived=False)
             yield from self._chunks(Page(some, None) for some in left_over)
         nowhere = [one for one, place in places.items() if place.place is Place.NOWHERE]
-        if kind is CONTACTS:
-            self._links.erased(nowhere)
-        context.note_vanished(kind, nowhere)
+        self._note_nowhere(nowhere)
+
+    def _note_nowhere(self, ids: Sequence[str]) -> None:
+        if self._kind is CONTACTS:
+            self._links.nowhere(ids)
+        else:
+            self._context.note_vanished(self._kind, ids)
 
     def _live(self, wanted_fields: Wanted, reach: Window) -> Iterator[Chunk | Mark]:
         portal, kind = self._context.portal, self._kind
@@ -94,24 +97,15 @@ class Objects:
     def _left_the_bin(self, wanted_fields: Wanted, in_bin: set[str]) -> Iterator[Chunk | Mark]:
         """Records held as archived that are not in the bin any more: live again, out of time, or erased before it was up."""
         context, kind = self._context, self._kind
-        since = context.now - _IN_BIN - _MARGIN
-        held = {
-            row["id"]: row["archived_at"]
-            for row in context.held_rows(
-                f"select id, archived_at from raw_hubspot.{kind.name} "
-                f"where tenant_id = :tenant_id and archived and archived_at > :since",
-                since=since,
-            )
-        }
-        missing = sorted(set(held) - in_bin)
+        rows = context.held_rows(
+            f"select id from raw_hubspot.{kind.name} where tenant_id = :tenant_id and archived and archived_at > :since",
+            since=context.now - _KEPT_ARCHIVED,
+        )
+        missing = sorted({row["id"] for row in rows} - in_bin)
         live: set[str] = set()
         found = context.portal.records(wanted_fields, missing, archived=False) if missing else iter(())
         yield from self._chunks(_noting_ids((Page(records, None) for records in found), live))
-        gone = [one for one in missing if one not in live]
-        early = [one for one in gone if context.now - held[one] < _IN_BIN - _MARGIN]
-        if kind is CONTACTS and early:
-            self._links.erased(early)
-        context.note_vanished(kind, gone)
+        self._note_nowhere([one for one in missing if one not in live])
 
     def _chunks(self, pages: Iterable[Page], reach: Window | None = None) -> Iterator[Chunk | Mark]:
         """Chunks of these pages; with a backfill's window, each followed by the checkpoint behind it."""

@@ -32,7 +32,7 @@ from ingestion.hubspot.messages import delete_unlinked
 from ingestion.hubspot.plan import Pace, is_listing_due
 from ingestion.hubspot.reader import Portal
 from ingestion.hubspot.report import CellReport
-from ingestion.hubspot.tables import CONTACTS, OBJECT_TYPES, RAW_TABLES, ObjectType, ensure_raw_tables
+from ingestion.hubspot.tables import CONTACTS, OBJECT_TYPES, RAW_TABLES, TICKETS, ObjectType, ensure_raw_tables
 from ingestion.hubspot.tenant import STREAMS, Hints, Items, TenantSync
 from ingestion.loader import Counts as RowCounts
 from ingestion.loader import Mark, load
@@ -59,6 +59,8 @@ class PortalAccess:
         access_token: A token that never changes, or whoever provides and refreshes tokens.
         limits: How often it may be called; another plan, or another kind of app, has others.
         allowed_deletions: Object types of which a person has said that any number of records may be gone.
+        suppressed_tickets: Tickets whose person was erased; they are loaded without words, and so are their messages.
+        suppressed_contacts: Those persons, should HubSpot show them again.
     """
 
     tenant_id: TenantId
@@ -66,6 +68,8 @@ class PortalAccess:
     access_token: SecretStr | TokenProvider
     limits: Limits = OAUTH_APP
     allowed_deletions: Collection[str] = frozenset()
+    suppressed_tickets: Collection[str] = frozenset()
+    suppressed_contacts: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +128,8 @@ def sync_cell(
 def refetch_cell(
     cell: Cell,
     portals: Sequence[PortalAccess],
-    hints: Mapping[str, Hints],
     *,
+    hints: Mapping[str, Hints],
     warehouse: Warehouse,
     data_dir: Path,
     run_id: str,
@@ -189,6 +193,7 @@ def _opened(
                 clock=clock,
                 now=clock(),
                 allowed_deletions=access.allowed_deletions,
+                suppressed={TICKETS.name: access.suppressed_tickets, CONTACTS.name: access.suppressed_contacts},
             )
             tenants.append(TenantSync(context, options.on_progress))
             counted.append(client.counts)

@@ -91,8 +91,12 @@ class TenantSync:
             rest = [links for links in LINK_TYPES if links.table not in self._finished]
             yield from self._together((links.table, self._links.rest(links)) for links in rest)
         for one in self._messages:
-            if one.kind.links.table in self._finished and one.is_first:
+            links = one.kind.links.table
+            if links in self._finished and one.is_first:
                 yield from self._guarded(one.kind.name, [one.done()])
+            elif links in context.errors and one.kind.name not in self._finished:
+                # Messages are found by their links; without these none is read.
+                context.errors.setdefault(one.kind.name, context.errors[links])
 
     def unlinked(self) -> list[MessageType]:
         """Kinds of message whose links were read for all tickets in this sync."""

@@ -284,6 +284,12 @@ class Portal:
                 record_id = leads_to
             return record_id
 
+    def aliases(self, object_type: str) -> dict[str, str]:
+        """Ids that were merged away, each with the id under which the record is found today."""
+        with self._lock:
+            merged = [old for kind, old in self._merged if kind == object_type]
+            return {str(old): str(self.resolved(object_type, old)) for old in merged}
+
     def define_label(self, from_type: str, to_type: str, label: str) -> LinkType:
         """A label of the tenant's own for links between two object types.
 

@@ -1,12 +1,14 @@
 """What the analyzers read out of tickets, by cell and month of the ticket."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 
 from analysis import EnrichmentReport, Progress, enrich, make_analyzer, open_journal
 from core.installation import Installation
 from core.naming import ENRICHMENT, STAGING
+from orchestration.erasure import erased_tickets
 from orchestration.partitions import CELL_MONTHS, cells_and_months
 
 READINGS = ("ticket_sentiment", "ticket_topics")
@@ -29,6 +31,7 @@ def readings(
     reports: list[EnrichmentReport] = []
     journal = open_journal(place.settings.stores.journal)
     for of, months in cells_and_months(context.partition_keys).items():
+        tenant_ids = [tenant.tenant_id for tenant in place.directory.tenants(of)]
         last = months[-1]
         first_after = last.replace(year=last.year + last.month // 12, month=last.month % 12 + 1)
         reports.append(
@@ -36,12 +39,13 @@ def readings(
                 warehouse=place.warehouse,
                 journal=journal,
                 analyzer=make_analyzer(analysis),
-                tenant_ids=[tenant.tenant_id for tenant in place.directory.tenants(of)],
+                tenant_ids=tenant_ids,
                 months=(months[0], first_after),
                 run_id=context.run.run_id,
                 max_concurrency=analysis.llm_max_concurrency,
                 lease_seconds=analysis.llm_lease_seconds,
                 on_progress=_Every(100, context),
+                erased=partial(erased_tickets, place, tenant_ids),
             )
         )
     for table in READINGS:

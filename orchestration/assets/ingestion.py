@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import dagster as dg
 from pydantic import Field
@@ -14,8 +15,9 @@ from core.tenants import cell
 from ingestion import app_state as app_state_source
 from ingestion.hubspot import tables
 from ingestion.hubspot.report import CellReport
-from ingestion.hubspot.sync import SWEEP_SECONDS, Options, PortalAccess, sync_cell
+from ingestion.hubspot.sync import SWEEP_SECONDS, Options, PortalAccess, refetch_cell, sync_cell
 from ingestion.hubspot.tokens import StoredTokens
+from orchestration.erasure import Eraser
 from orchestration.partitions import CELLS
 from orchestration.portals import accesses
 from orchestration.resources import OnRows
@@ -32,6 +34,9 @@ class LoadConfig(dg.Config):
 
     allowed_deletions: list[str] = Field(default_factory=list)
     """Object types (tickets, companies, contacts) of which any number of records may be gone: a person has checked."""
+
+    only: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
+    """By tenant and object type, ids of records that are said to have changed: just these are read, and no cursor moves."""
 
 
 @dg.multi_asset(
@@ -50,13 +55,15 @@ def hubspot(
     """Everything of one cell's portals that changed since their cursors: one failing tenant does not stop the others."""
     of = cell(context.partition_key)
     tenants = place.directory.tenants(of)
+    eraser = Eraser(place)
     portals, unreachable = accesses(place, tenants, allowed_deletions=config.allowed_deletions)
 
     def on_progress(tenant: str, stream: str, rows: int) -> None:
         context.log.info(f"{tenant} {stream}: {rows:,} rows")
         on_rows(tenant, stream, rows)
 
-    report = sync_cell(
+    read = partial(refetch_cell, hints=config.only) if config.only else sync_cell
+    report = read(
         of,
         portals,
         warehouse=place.warehouse,
@@ -67,8 +74,11 @@ def hubspot(
             lag_seconds=place.settings.hubspot.sync_lag_seconds,
             sweep_seconds=0 if config.is_sweeping else SWEEP_SECONDS,
             on_progress=on_progress,
+            on_erased_contacts=eraser.on_erased_contacts,
         ),
     )
+    for done in eraser.carry_out([tenant.tenant_id for tenant in tenants]):
+        context.log.info(str(done))
     _note_outcomes(place, report, portals)
     errors = unreachable | report.failed_tenants
     for tenant_id, error in errors.items():

@@ -7,12 +7,16 @@ import dagster as dg
 from core.installation import Installation
 from core.naming import MARTS, PUBLISHED_MARTS
 from core.publishing import publish as publish_marts
+from orchestration.erasure import Eraser, what_remains
 
 
 @dg.asset(
     deps=[dg.AssetKey([MARTS, mart]) for mart in PUBLISHED_MARTS],
     group_name="publish",
-    check_specs=[dg.AssetCheckSpec("every_tenant_is_published", asset="publish", blocking=False)],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset="publish", blocking=False)
+        for name in ("every_tenant_is_published", "nothing_erased_remains")
+    ],
 )
 def publish(
     context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
@@ -29,6 +33,10 @@ def publish(
             f"{outcome.tenant_id}: {'published' if outcome.is_published else 'held back'}, {dict(outcome.row_counts)}"
         ),
     )
+    # Who was erased while a build was under way is in the marts that build was made from.
+    for done in Eraser(place).carry_out([tenant.tenant_id for tenant in place.directory.tenants()]):
+        context.log.info(str(done))
+    remains = what_remains(place)
     held_back = {str(outcome.tenant_id): outcome.failures for outcome in report.held_back}
     for tenant_id, failures in held_back.items():
         context.log.error(f"{tenant_id} stays on its old build: {'; '.join(failures)}")
@@ -46,6 +54,12 @@ def publish(
                 passed=not held_back,
                 severity=dg.AssetCheckSeverity.ERROR,
                 metadata={"held_back": dg.MetadataValue.json(held_back)},
-            )
+            ),
+            dg.AssetCheckResult(
+                check_name="nothing_erased_remains",
+                passed=not remains,
+                severity=dg.AssetCheckSeverity.ERROR,
+                metadata={"remains": dg.MetadataValue.json(remains)},
+            ),
         ],
     )

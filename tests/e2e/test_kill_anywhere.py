@@ -47,7 +47,8 @@ IN_ORDER = (
 
 
 def test_every_point_has_its_turn() -> None:
-    assert set(IN_ORDER) == chaos.POINTS
+    erasing = {point for point in chaos.POINTS if point.startswith("erase.")}
+    assert set(IN_ORDER) == chaos.POINTS - erasing, "those of an erasure have their turn in test_erasure_killed"
 
 
 @pytest.mark.slow

@@ -104,7 +104,9 @@ def sync(
     hints = given.pop("hints", None)
     shared: dict[str, Any] = {"warehouse": warehouse, "data_dir": work_dir, "run_id": given.pop("run_id")}
     shared["options"] = Options(now=now, **given)
-    return sync_cell(place, accesses, **shared) if hints is None else refetch_cell(place, accesses, hints, **shared)
+    return (
+        sync_cell(place, accesses, **shared) if hints is None else refetch_cell(place, accesses, hints=hints, **shared)
+    )
 
 
 def in_portal(portal: Portal) -> Facts:
@@ -129,6 +131,7 @@ def in_portal(portal: Portal) -> Facts:
     for kind, body in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
         linked = {one for links in facts[f"ticket_{kind}"].values() for one in links if one is not None}
         facts[kind] = {one: portal.properties_of(kind, one).get(body) for one in sorted(linked)}
+    facts["aliases"] = {kind: portal.aliases(kind) for kind in ("tickets", "companies", "contacts")}
     facts["pipelines"] = {one.id: one.label for one in portal.pipelines() if not one.archived}
     facts["owners"] = {one.id: (one.email, one.archived) for one in portal.owners()}
     return facts
@@ -164,6 +167,9 @@ def in_warehouse(warehouse: Warehouse, portal: Portal) -> Facts:
         facts[kind] = {
             row["id"]: row["text"] for row in sorted(rows(kind), key=lambda row: row["id"]) if row["id"] in linked
         }
+    facts["aliases"] = {kind: {} for kind in ("tickets", "companies", "contacts")}
+    for row in rows("record_aliases"):
+        facts["aliases"][row["object_type"]][row["alias_id"]] = row["record_id"]
     facts["pipelines"] = {row["id"]: row["label"] for row in rows("pipelines") if not row["archived"]}
     facts["owners"] = {row["id"]: (row["email"], row["archived"]) for row in rows("owners")}
     return facts

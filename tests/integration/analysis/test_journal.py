@@ -147,3 +147,45 @@ def test_many_keys_are_looked_up_in_one_go(journal: Journal) -> None:
 def test_another_kind_of_url_is_refused_with_advice(bad: str) -> None:
     with pytest.raises(UnknownJournal, match="JOURNAL_URL"):
         open_journal(bad)
+
+
+def test_what_was_answered_is_forgotten_and_what_it_cost_is_not(journal: Journal) -> None:
+    journal.store(granted(journal, "k"), Reply("Ada said so", COST, "gen-1"))
+    journal.store(granted(journal, "other"), Reply("kept", COST, "gen-2"))
+    assert journal.remembered("acme", [], ["k"]) == 1
+    assert journal.forget("globex", ["1"], ["k"]) == 0
+    assert journal.forget("acme", ["1"], ["k"]) == 1
+    journal.forget_deleted()
+    found = journal.lookup(["k", "other"])
+    assert (found["k"].state, found["k"].response, found["k"].generation_id) == (CallState.ERASED, None, None)
+    assert found["k"].usage == COST
+    assert found["other"].response == "kept"
+    assert journal.remembered("acme", [], ["k"]) == 0
+    assert journal.forget("acme", [], ["k"]) == 0
+
+
+def test_who_is_answering_while_it_is_forgotten_keeps_nothing_but_the_bill(journal: Journal) -> None:
+    claim = journal.claim(
+        call_key="k",
+        tenant_id="acme",
+        ticket_id="1",
+        identity=IDENTITY,
+        question=QUESTION,
+        run_id="run-1",
+        lease_seconds=60,
+    ).claim
+    assert claim is not None
+    assert journal.forget("acme", ["1"]) == 1
+    record = journal.store(claim, Reply("Ada said so", COST, "gen-1"))
+    assert (record.state, record.response, record.usage) == (CallState.ERASED, None, COST)
+    assert granted(journal, "k").reply_count == 0, "somebody else may have written the same, and is read"
+
+
+def test_a_journal_of_an_earlier_release_is_taken_over_as_it_is(url: str, journal: Journal) -> None:
+    journal.store(granted(journal), Reply("kept", COST, "gen-1"))
+    with journal._engine.begin() as connection:
+        connection.exec_driver_sql("alter table llm_call drop column ticket_id")
+    again = open_journal(url)
+    assert again.lookup(["k"])["k"].response == "kept"
+    assert again.forget("acme", ["1"], ["k"]) == 1
+    again.close()

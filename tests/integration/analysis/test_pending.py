@@ -67,3 +67,11 @@ def test_months_of_new_and_changed_tickets_are_pending_and_others_are_not(wareho
     warehouse.merge([(TICKET_TEXTS, [text("changed", later), text("new", later)])])
     assert pending_months(warehouse, [ACME]) is None
     assert pending_months(warehouse, []) is None
+
+
+def test_a_ticket_whose_words_were_erased_is_never_pending_again(warehouse: Warehouse) -> None:
+    ensure_enrichment_tables(warehouse)
+    erased = text("erased", LOADED - timedelta(hours=1)) | {"text": None}
+    changed = ticket("erased", datetime(2026, 1, 5, tzinfo=UTC), subject=None, content=None)
+    warehouse.merge([(STAGED, [changed]), (TICKET_TEXTS, [erased])])
+    assert pending_months(warehouse, [ACME]) is None

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from core.warehouse import Warehouse, connect
 from ingestion.hubspot.tables import RAW_TABLES, SYNC_CURSORS
 from ingestion.sandbox.catalogue import PropertyDefinition
+from ingestion.sandbox.faults import Fault, Kind
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from ingestion.sandbox.world import Owner, Portal, Quirks, World
 from tests.support.databases import throw_away_database
@@ -64,6 +65,7 @@ def running(clock: TickingClock) -> Iterator[RunningSandbox]:
 def sandbox(running: RunningSandbox) -> Iterator[RunningSandbox]:
     yield running
     running.intercept(None)
+    running.faults.clear()
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +144,141 @@ def test_a_link_that_changes_without_the_ticket_is_noticed_by_the_daily_sweep(sc
     found = scene.ticket(ticket)
     assert found["hs_primary_company_id"] == other, "a calculated property changed with the link, silently"
     assert found["hs_lastmodifieddate"] == held["hs_lastmodifieddate"]
+
+
+def test_merged_records_leave_an_alias_and_their_links_lead_to_the_new_one(scene: Scene) -> None:
+    """A merge makes a new record; the old ones vanish, and no linked record's modified date moves."""
+    scene.sync()
+    scene.clock.forward(hours=1)
+    portal = scene.portal
+    tickets, companies, contacts = portal.ids("tickets"), portal.ids("companies"), portal.ids("contacts")
+    company = portal.merge("companies", companies[0], companies[1])
+    contact = portal.merge("contacts", contacts[0], contacts[1])
+    portal.merge("tickets", tickets[0], tickets[1])
+    report = scene.sync()
+    scene.assert_same()
+    assert {row["id"] for row in scene.rows("companies")} == {company, companies[2]}
+    assert report.stream(scene.tenant, "companies").deleted == 2
+    linked = {row["company_id"] for row in scene.rows("ticket_companies", "company_id is not null")}
+    assert linked == {company, companies[2]}, "though no ticket's modified date had moved"
+    assert contact in {row["contact_id"] for row in scene.rows("ticket_contacts")}
+
+    scene.clock.forward(hours=1)
+    final = portal.merge("companies", company, companies[2])
+    scene.sync()
+    scene.assert_same()
+    aliases = {row["alias_id"]: row["record_id"] for row in scene.rows("record_aliases", "object_type = 'companies'")}
+    assert aliases == dict.fromkeys([*companies, company], final), (
+        "also those of the first merge lead to the last record"
+    )
+    assert scene.sync().loaded == 0
+
+
+def test_an_erased_contact_is_reported_with_its_tickets_before_it_is_deleted(scene: Scene) -> None:
+    scene.sync()
+    scene.clock.forward(hours=1)
+    contact = scene.portal.ids("contacts")[0]
+    theirs = [
+        one for one in scene.portal.ids("tickets") if contact in scene.portal.linked_ids("tickets", one, "contacts")
+    ]
+    scene.portal.privacy_delete(contact)
+    told: dict[str, list[str]] = {}
+
+    def note(tenant_id: str, contacts: Any) -> None:
+        assert tenant_id == scene.tenant
+        assert scene.rows("contacts", "id = :id", id=contact), "what is held is still there"
+        told.update(contacts)
+
+    scene.sync(on_erased_contacts=note)
+    assert told == {contact: theirs}
+    scene.sync(sweep_seconds=0)
+    scene.assert_same()
+
+
+def test_an_erased_contact_is_noticed_first_where_its_ticket_lost_it(light: Scene) -> None:
+    """The sweep replaces the link set that names the contact: whose tickets they were must not be lost with it."""
+    light.sync()
+    contact = light.portal.ids("contacts")[1]
+    theirs = [
+        one for one in light.portal.ids("tickets") if contact in light.portal.linked_ids("tickets", one, "contacts")
+    ]
+    light.portal.privacy_delete(contact)
+    told: dict[str, list[str]] = {}
+    light.clock.forward(days=2)
+    light.sync(on_erased_contacts=lambda _tenant, contacts: told.update(contacts))
+    assert told == {contact: theirs}
+    light.assert_same()
+
+
+def test_a_contact_that_ran_out_of_time_in_the_bin_was_not_erased(light: Scene) -> None:
+    contact, other = light.portal.ids("contacts")[:2]
+    light.portal.archive("contacts", contact)
+    light.portal.archive("contacts", other)
+    light.sync()
+    light.clock.forward(days=30)
+    light.portal.purge("contacts", other)
+    told: list[str] = []
+    light.sync(on_erased_contacts=lambda _tenant, contacts: told.extend(contacts))
+    assert told == [other], "gone after thirty days of ninety: somebody erased it"
+    light.clock.forward(days=60, hours=1)
+    light.portal.purge("contacts", contact)
+    light.sync(on_erased_contacts=lambda _tenant, contacts: told.extend(contacts))
+    assert told == [other]
+    assert contact not in {row["id"] for row in light.rows("contacts")}
+
+
+def test_all_labels_and_all_pages_of_links_are_read(scene: Scene) -> None:
+    portal = scene.portal
+    ticket = portal.ids("tickets")[0]
+    label = portal.define_label("tickets", "contacts", "Escalated by")
+    many = [portal.upsert("contacts", {"email": f"many{number}@customer.example"}) for number in range(620)]
+    for number, contact in enumerate(many):
+        portal.associate("tickets", ticket, "contacts", contact, labels=[label] if number == 7 else [])
+    report = scene.sync()
+    scene.assert_same()
+    rows = {row["contact_id"]: row for row in scene.rows("ticket_contacts", "ticket_id = :id", id=ticket)}
+    assert len(rows) == 621
+    assert '"USER_DEFINED","label":"Escalated by"' in rows[many[7]]["association_types"]
+    assert "Escalated" not in rows[many[8]]["association_types"]
+    companies = scene.rows("ticket_companies", "ticket_id = :id and is_primary", id=ticket)
+    assert len(companies) == 1
+    assert report.stream(scene.tenant, "ticket_contacts").is_complete
+
+
+def test_messages_of_tickets_are_read_and_no_others(scene: Scene) -> None:
+    portal = scene.portal
+    scene.sync()
+    scene.assert_same()
+    assert len(scene.rows("emails")) == 2, "the sales talk was never asked for"
+    scene.clock.forward(hours=1)
+    ticket, other = portal.ids("tickets")[0], portal.ids("tickets")[3]
+    [email] = portal.linked_ids("tickets", ticket, "emails")
+    portal.set_property("emails", email, "hs_email_text", "Edited")
+    answer = portal.upsert("emails", {"hs_email_text": "Any news?", "hs_email_direction": "INCOMING_EMAIL"})
+    portal.associate("tickets", other, "emails", answer)
+    scene.sync()
+    scene.assert_same()
+    assert scene.rows("emails", "id = :id", id=answer)[0]["direction"] == "inbound"
+    scene.clock.forward(days=2)
+    portal.dissociate("tickets", other, "emails", answer)
+    scene.sync()
+    scene.assert_same()
+    assert scene.rows("emails", "id = :id", id=answer) == [], "no ticket's message any more"
+    assert scene.sync().loaded == 0
+
+
+def test_without_the_scope_for_emails_tickets_are_read_by_their_opening_message(light: Scene) -> None:
+    light.sandbox.faults.add(Fault(kind=Kind.MISSING_SCOPE, path="emails", scope="sales-email-read", times=None))
+    report = light.sync()
+    assert report.failed_tenants == {}, "a scope a tenant may leave out is no failure"
+    status = {row["stream"]: row["status"] for row in light.rows("sync_cursors")}
+    assert status["emails"] == status["ticket_emails"] == "missing_scope"
+    assert {status[one] for one in ("tickets", "ticket_companies", "ticket_notes", "notes")} == {"synced"}
+    assert "sales-email-read" in light.rows("sync_cursors", "stream = 'emails'")[0]["error_message"]
+    light.sandbox.faults.clear()
+    light.clock.forward(minutes=5)
+    light.sync()
+    light.assert_same()
 
 
 def test_what_hubspot_no_longer_has_is_deleted(scene: Scene) -> None:

@@ -32,7 +32,8 @@ final as (
         cards.card_id,
         tickets.ticket_id,
         tickets.company_id,
-        tickets.is_open
+        tickets.is_open,
+        tickets.is_erased
 
     from cards
     inner join windows

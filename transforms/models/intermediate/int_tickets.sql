@@ -22,6 +22,12 @@ readings as (
 
 ),
 
+texts as (
+
+    select * from {{ ref('stg_enrichment__ticket_texts') }}
+
+),
+
 tenants as (
 
     select * from {{ ref('int_tenants') }}
@@ -185,6 +191,8 @@ final as (
         readings.target,
         readings.is_evidence_ok,
         readings.prompt_version,
+        -- What was read is remembered, what was said is not: the words were erased.
+        coalesce(texts.ticket_id is not null and texts.read_text is null, false) as is_erased,
         coalesce(placed.overall_visitor_sentiment, placed.last_visitor_sentiment) as hubspot_sentiment,
         case
             when placed.overall_visitor_sentiment is not null then placed.overall_visitor_sentiment_score
@@ -207,6 +215,10 @@ final as (
         on
             placed.tenant_id = conversations.tenant_id
             and placed.ticket_id = conversations.ticket_id
+    left join texts
+        on
+            placed.tenant_id = texts.tenant_id
+            and placed.ticket_id = texts.ticket_id
     left join company_links
         on
             placed.tenant_id = company_links.tenant_id

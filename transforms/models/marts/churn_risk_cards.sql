@@ -56,7 +56,8 @@ evidence as (
     select
         tenant_id,
         card_id,
-        sum(case when is_open then 1 else 0 end) as open_count
+        sum(case when is_open then 1 else 0 end) as open_count,
+        sum(case when is_erased then 1 else 0 end) as erased_count
 
     from {{ ref('int_card_tickets') }}
     group by tenant_id, card_id
@@ -74,6 +75,7 @@ valued as (
         companies.currency,
         companies.owner_id,
         companies.owner_name,
+        coalesce(evidence.erased_count, 0) as erased_count,
         tickets.contact_id,
         coalesce(
             nullif(trim(coalesce(contacts.first_name, '') || ' ' || coalesce(contacts.last_name, '')), ''), contacts.email
@@ -133,7 +135,7 @@ final as (
         severity,
         score,
         components,
-        why,
+        why || case when erased_count > 0 then ' Words erased on request.' else '' end as why,
         opened_on,
         last_signal_on,
         closed_on,

@@ -35,6 +35,8 @@ def world(clock: ManualClock) -> World:
         ticket = portal.upsert(TICKETS, properties, object_id=5_000 + 3 * number, created_at=created)
         portal.associate(TICKETS, ticket, COMPANIES, companies[number % 2], primary=True)
         portal.associate(TICKETS, ticket, CONTACTS, contacts[number % 2])
+    for kind, body in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
+        portal.associate(TICKETS, "5000", kind, portal.upsert(kind, {body: "Hello again.", "hs_timestamp": START}))
     portal.archive(TICKETS, "5003")
     portal.set_owner(Owner("9001", "ann@acme.example", "Ann", "Archer", 71))
     portal.set_owner(Owner("9002", "old@acme.example", "Old", "Timer", 72, archived=True))

@@ -38,6 +38,16 @@ CASES = [
      "/crm/objects/2026-09/companies?properties=name", None),
     ("crm_contacts_2026-09", "CollectionResponseSimplePublicObjectWithAssociationsForwardPaging", "GET",
      "/crm/objects/2026-09/contacts?properties=email", None),
+    *(
+        (f"crm_{kind}_{version}", "CollectionResponseSimplePublicObjectWithAssociationsForwardPaging", "GET", path, None)
+        for kind in ("emails", "notes")
+        for version, path in (("2026-09", f"/crm/objects/2026-09/{kind}"), ("v3", f"/crm/v3/objects/{kind}"))
+    ),
+    *(
+        (f"crm_{kind}_2026-09", "CollectionResponseWithTotalSimplePublicObject", "POST",
+         f"/crm/objects/2026-09/{kind}/search", {"limit": 2})
+        for kind in ("emails", "notes")
+    ),
     ("crm_tickets_2026-09", "SimplePublicObjectWithAssociations", "GET",
      "/crm/objects/2026-09/tickets/5000?associations=contacts", None),
     ("crm_tickets_2026-09", "CollectionResponseWithTotalSimplePublicObject", "POST",

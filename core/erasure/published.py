@@ -1,0 +1,97 @@
+"""Clearing the application database: every kept build, and what our own users wrote about the person."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, Text, and_, cast, delete, exists, or_, select, update
+from sqlalchemy.sql.schema import Table
+
+from core.appdb.engine import writing
+from core.appdb.tables import metadata
+from core.erasure.registry import APPLICATION, ERASED_NOTE, Holding, Subject
+
+_BLACKED_OUT = "[erased]"
+_AT_ONCE = 500
+
+
+def clear_application(engine: Engine, subject: Subject, spoken_of: Sequence[str] = ()) -> int:
+    """Clear all builds in one transaction, so that a reader sees a build with the words or without; returns the rows changed.
+
+    Args:
+        engine: The application database.
+        subject: Whose data.
+        spoken_of: Names and addresses that are blacked out of what users wrote.
+    """
+    with writing(engine) as connection:
+        return sum(_clear(connection, holding, subject, spoken_of) for holding in APPLICATION)
+
+
+def left_in_application(engine: Engine, subject: Subject) -> dict[str, int]:
+    """Rows that still hold what the registry says should be gone, by table."""
+    found: dict[str, int] = {}
+    with engine.connect() as connection:
+        for holding in APPLICATION:
+            table = metadata.tables[holding.table]
+            if holding.names:
+                named = or_(*(table.c[name].is_not(None) for name in holding.names if name != holding.contact))
+                mine = and_(
+                    table.c.tenant_id == subject.tenant_id, table.c[holding.contact].in_(subject.contact_ids), named
+                )
+            elif holding.is_ticket_gone:
+                mine = and_(table.c.tenant_id == subject.tenant_id, table.c[holding.ticket].in_(subject.ticket_ids))
+            else:
+                continue
+            if rows := len(connection.execute(select(table.c.tenant_id).where(mine)).all()):
+                found[holding.table] = rows
+    return found
+
+
+def _clear(connection: Connection, holding: Holding, subject: Subject, spoken_of: Sequence[str]) -> int:
+    table = metadata.tables[holding.table]
+    mine = table.c.tenant_id == subject.tenant_id
+    changed = 0
+    if holding.is_noted:
+        for ticket_ids in _some(subject.ticket_ids):
+            changed += _note(connection, table, subject.tenant_id, ticket_ids)
+    if holding.names:
+        for contact_ids in _some(subject.contact_ids):
+            emptied = update(table).where(mine, table.c[holding.contact].in_(contact_ids))
+            changed += connection.execute(emptied.values(dict.fromkeys(holding.names))).rowcount
+    if holding.is_ticket_gone:
+        for ticket_ids in _some(subject.ticket_ids):
+            changed += connection.execute(delete(table).where(mine, table.c[holding.ticket].in_(ticket_ids))).rowcount
+    for column in holding.redacted:
+        changed += _redact(connection, table, column, subject.tenant_id, spoken_of)
+    return changed
+
+
+def _note(connection: Connection, cards: Table, tenant_id: str, ticket_ids: Sequence[str]) -> int:
+    evidence = metadata.tables["published_card_evidence"]
+    behind = exists().where(
+        evidence.c.tenant_id == cards.c.tenant_id,
+        evidence.c.build_id == cards.c.build_id,
+        evidence.c.card_id == cards.c.card_id,
+        evidence.c.ticket_id.in_(ticket_ids),
+    )
+    unnoted = cards.c.why.not_like(f"%{ERASED_NOTE}")
+    noted = update(cards).where(cards.c.tenant_id == tenant_id, unnoted, behind)
+    return connection.execute(noted.values(why=cards.c.why + ERASED_NOTE)).rowcount
+
+
+def _redact(connection: Connection, table: Table, column: str, tenant_id: str, spoken_of: Sequence[str]) -> int:
+    written = {one: json.dumps(one)[1:-1] for one in spoken_of}
+    if not written:
+        return 0
+    mentions = or_(*(cast(table.c[column], Text).contains(one, autoescape=True) for one in written.values()))
+    rows = connection.execute(select(table).where(table.c.tenant_id == tenant_id, mentions)).mappings().all()
+    for row in rows:
+        text = json.dumps(row[column])
+        for one in written.values():
+            text = text.replace(one, _BLACKED_OUT)
+        key = and_(*(part == row[part.name] for part in table.primary_key.columns))
+        connection.execute(update(table).where(key).values({column: json.loads(text)}))
+    return len(rows)
+
+
+def _some(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]

@@ -1,0 +1,199 @@
+"""What of a person lives where: every table with a `tenant_id`, in every store. Pure data.
+
+A table that is in no list here fails a test. What a table is listed with says how it is cleared: `names` are emptied where the
+contact stands, `words` where one of their tickets does; `is_contact_gone` and `is_ticket_gone` remove the row instead. A table
+listed with nothing but its name holds ids, counts, labels and dates, or what our own users wrote about something else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.naming import ENRICHMENT, INTERMEDIATE, MARTS, PUBLISHED_MARTS, RAW_APP, RAW_HUBSPOT
+
+ERASED_NOTE = " Words erased on request."
+"""Stands at the end of a card's `why` when tickets behind it have lost their words (the same in `churn_risk_cards.sql`)."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose data goes: contacts of one tenant, and the tickets whose words go with them."""
+
+    tenant_id: str
+    contact_ids: Sequence[str]
+    ticket_ids: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one table holds of a contact and of their tickets.
+
+    Attributes:
+        schema: Schema in the warehouse; empty for the application database and the journal.
+        table: The table.
+        contact: Column with the contact's id.
+        names: Columns emptied in the contact's rows.
+        is_contact_gone: Whether the contact's rows are removed, names and all.
+        ticket: Column with the ticket's id; with `link`, the id of a message that belongs to tickets.
+        link: Table and column that say which messages are a ticket's.
+        words: Columns emptied in the tickets' rows.
+        is_ticket_gone: Whether the tickets' rows are removed.
+        properties: Object type whose properties stand, as JSON, in the column `properties`; thinned out in the tickets' rows.
+        redacted: Columns with what our users wrote, in which the contact's name and address are blacked out.
+        is_noted: Whether `why` says that words were erased; for cards, whose evidence is in `card_evidence` beside them.
+    """
+
+    schema: str
+    table: str
+    contact: str = ""
+    names: tuple[str, ...] = ()
+    is_contact_gone: bool = False
+    ticket: str = ""
+    link: tuple[str, str] | None = None
+    words: tuple[str, ...] = ()
+    is_ticket_gone: bool = False
+    properties: str = ""
+    redacted: tuple[str, ...] = ()
+    is_noted: bool = False
+
+    @property
+    def qualified(self) -> str:
+        """`schema.table`, or the table alone."""
+        return f"{self.schema}.{self.table}" if self.schema else self.table
+
+
+def _plain(schema: str, *tables: str) -> tuple[Holding, ...]:
+    return tuple(Holding(schema, table) for table in tables)
+
+
+def _messages(table: str, id_column: str) -> Holding:
+    words = ("author_email", "author_name", "subject", "text", "own_text")
+    return Holding(RAW_HUBSPOT, table, ticket="id", link=(f"ticket_{table}", id_column), words=words, properties=table)
+
+
+_CARDS = {"contact": "contact_id", "names": ("contact_id", "contact_name"), "is_noted": True}
+_EVIDENCE = {"ticket": "ticket_id", "is_ticket_gone": True}
+
+RAW: tuple[Holding, ...] = (
+    Holding(RAW_HUBSPOT, "tickets", ticket="id", words=("subject", "content"), properties="tickets"),
+    _messages("emails", "email_id"),
+    _messages("notes", "note_id"),
+    Holding(RAW_HUBSPOT, "ticket_contacts", contact="contact_id", is_contact_gone=True),
+    *_plain(
+        RAW_HUBSPOT,
+        "companies",
+        "ticket_companies",
+        "ticket_emails",
+        "ticket_notes",
+        "ticket_stage_history",
+        "record_aliases",
+        "pipelines",
+        "pipeline_stages",
+        "owners",
+        "properties",
+        "property_changes",
+        "portals",
+        "sync_cursors",
+    ),
+    # Last of all: as long as it stands, a run that was killed can be taken up with the person's name and address in hand.
+    Holding(
+        RAW_HUBSPOT,
+        "contacts",
+        contact="id",
+        names=("firstname", "lastname", "email", "jobtitle"),
+        is_contact_gone=True,
+    ),
+)
+
+READINGS: tuple[Holding, ...] = (
+    Holding(ENRICHMENT, "ticket_texts", ticket="ticket_id", words=("text",)),
+    Holding(ENRICHMENT, "ticket_evidence", ticket="ticket_id", is_ticket_gone=True),
+    Holding(ENRICHMENT, "dead_letters", ticket="ticket_id", words=("raw", "reason")),
+    *_plain(ENRICHMENT, "ticket_sentiment", "ticket_topics"),
+)
+
+MODELS: tuple[Holding, ...] = (
+    Holding(
+        INTERMEDIATE,
+        "int_tickets",
+        contact="contact_id",
+        names=("contact_id",),
+        ticket="ticket_id",
+        words=("subject",),
+    ),
+    Holding(
+        INTERMEDIATE,
+        "int_messages",
+        ticket="ticket_id",
+        words=("author_email", "author_name", "subject", "text", "own_text"),
+    ),
+    *_plain(
+        INTERMEDIATE,
+        "int_card_tickets",
+        "int_cards",
+        "int_company_days",
+        "int_company_facts",
+        "int_episodes",
+        "int_frustrated_daily",
+        "int_pipeline_stages",
+        "int_significant_support_daily",
+        "int_silently_struggling_daily",
+        "int_streams",
+        "int_tenant_days",
+        "int_tenants",
+        "int_ticket_topics",
+        "int_trigger_params",
+        "int_trigger_scores_daily",
+    ),
+    # Before the evidence that says which cards are meant.
+    Holding(MARTS, "churn_risk_cards", **_CARDS),  # type: ignore[arg-type]
+    Holding(MARTS, "card_evidence", **_EVIDENCE),  # type: ignore[arg-type]
+    *_plain(
+        MARTS,
+        "companies",
+        "llm_costs_daily",
+        "sentiment_daily",
+        "source_health",
+        "topic_metrics_daily",
+        "trigger_scores_daily",
+    ),
+)
+
+WAREHOUSE: tuple[Holding, ...] = (
+    *RAW,
+    *READINGS,
+    *MODELS,
+    *_plain(RAW_APP, "tenants", "field_mappings", "topics", "trigger_params"),
+    *_plain("operations", "portal_limits"),
+)
+"""Every table of the warehouse. The staging models are views; what dlt stages is removed whole."""
+
+PUBLISHED: tuple[Holding, ...] = (
+    Holding("", "published_churn_risk_cards", **_CARDS),  # type: ignore[arg-type]
+    Holding("", "published_card_evidence", **_EVIDENCE),  # type: ignore[arg-type]
+    *_plain(
+        "", *(f"published_{mart}" for mart in PUBLISHED_MARTS if mart not in {"churn_risk_cards", "card_evidence"})
+    ),
+)
+
+APPLICATION: tuple[Holding, ...] = (
+    *PUBLISHED,
+    Holding("", "card_event", redacted=("payload",)),
+    *_plain(
+        "",
+        "tenant",
+        "user",
+        "connection",
+        "oauth_state",
+        "topic",
+        "trigger_param",
+        "field_mapping",
+        "erasure",
+        "webhook_event",
+        "build",
+        "published_build",
+    ),
+)
+"""Every table of the application database, all kept builds included."""
+
+JOURNAL: tuple[Holding, ...] = (Holding("", "llm_call"),)
+"""The call journal clears itself (`analysis.journal.Journal.forget`)."""
