@@ -150,6 +150,10 @@ def sync(
         list[str] | None,
         typer.Option(help="Object type of which any number of records may be gone from HubSpot; repeat for several."),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Just this record, as tickets/123, wherever it is now; repeat for several."),
+    ] = None,
 ) -> None:
     """Load one tenant's HubSpot now, and show what is held against what HubSpot counts. Reads no ticket, publishes nothing."""
     from ingestion.hubspot.tables import OBJECT_TYPES
@@ -158,7 +162,13 @@ def sync(
     from orchestration.refresh import load
     from orchestration.watching import stream_table, watched
 
-    unknown = set(allow_deletions or ()) - {kind.name for kind in OBJECT_TYPES}
+    named: dict[str, list[str]] = {}
+    for one in only or ():
+        kind_name, _, record_id = one.partition("/")
+        if not record_id.isdecimal():
+            raise typer.BadParameter(f"{one!r} is not a record: write it as tickets/123.")
+        named.setdefault(kind_name, []).append(record_id)
+    unknown = {*(allow_deletions or ()), *named} - {kind.name for kind in OBJECT_TYPES}
     if unknown:
         raise typer.BadParameter(
             f"{', '.join(sorted(unknown))}: known are {', '.join(kind.name for kind in OBJECT_TYPES)}."
@@ -174,6 +184,7 @@ def sync(
             of,
             is_sweeping=sweep,
             allowed_deletions=allow_deletions or (),
+            only={tenant: named} if named else None,
         )
     console.print(stream_table(place.warehouse, tenant))
 

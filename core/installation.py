@@ -10,6 +10,7 @@ from core.appdb.directory import TenantDirectory
 from core.appdb.engine import writing
 from core.appdb.erasures import Erasures
 from core.appdb.mappings import FieldMappings
+from core.appdb.webhooks import WebhookInbox
 from core.connections import ConnectionStore, OAuthClient
 from core.secrets import Vault, open_vault
 from core.settings import Settings
@@ -57,6 +58,11 @@ class Installation:
     def mappings(self) -> FieldMappings:
         """Which HubSpot properties mean what."""
         return FieldMappings(self.app_database)
+
+    @cached_property
+    def webhooks(self) -> WebhookInbox:
+        """What HubSpot's webhooks announced."""
+        return WebhookInbox(self.app_database)
 
     @cached_property
     def builds(self) -> BuildStore:

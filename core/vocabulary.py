@@ -199,6 +199,15 @@ class MessageDirection(StrEnum):
     INTERNAL = "internal"
 
 
+class HintedObject(StrEnum):
+    """What a HubSpot webhook is about where we act on it; `object` is any type, named by a number beside it."""
+
+    TICKET = "ticket"
+    COMPANY = "company"
+    CONTACT = "contact"
+    OBJECT = "object"
+
+
 class ErasureSource(StrEnum):
     """Who told us that a person's data must go: HubSpot by no longer having the contact, its webhook, or a person here."""
 

@@ -75,6 +75,7 @@ def load(
     *,
     is_sweeping: bool = False,
     allowed_deletions: Sequence[str] = (),
+    only: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> None:
     """One `ingest` run of one cell, in this process, with what a person asks of it; what follows a load is left to sensors.
 
@@ -82,7 +83,11 @@ def load(
         RefreshFailed: With the sentence.
     """
     instance.add_dynamic_partitions("cell", [of])
-    config = {"is_sweeping": is_sweeping, "allowed_deletions": list(allowed_deletions)}
+    config = {
+        "is_sweeping": is_sweeping,
+        "allowed_deletions": list(allowed_deletions),
+        "only": {tenant: {kind: list(ids) for kind, ids in kinds.items()} for tenant, kinds in (only or {}).items()},
+    }
     run = definitions.resolve_job_def("ingest").execute_in_process(
         instance=instance,
         raise_on_error=False,

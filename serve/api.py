@@ -10,6 +10,7 @@ from serve.connections.endpoints import router as connections_router
 from serve.health.endpoints import router as health_router
 from serve.metrics.endpoints import router as metrics_router
 from serve.sources.endpoints import router as sources_router
+from serve.webhooks.endpoints import router as webhooks_router
 
 PREFIX = "/api/v1"
 """Where the API lives; what breaks a client gets a new one."""
@@ -28,6 +29,7 @@ def api_router(*, has_demo_sign_in: bool) -> APIRouter:
         companies_router,
         sources_router,
         connections_router,
+        webhooks_router,
     )
     for part in parts:
         router.include_router(part)

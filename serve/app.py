@@ -12,11 +12,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.appdb import open_app_database
 from core.logging import get_logger
 from core.settings import Settings
+from serve.api import PREFIX
 from serve.context import RequestContext
 from serve.errors import install_handlers
 from serve.openapi import describe
 from serve.services import check_settings, has_demo_sign_in, open_services
 from serve.static import DIST, BoardFiles
+from serve.webhooks import endpoints as webhooks
 
 _log = get_logger(__name__)
 
@@ -52,7 +54,7 @@ def create_app(settings: Settings, engine: Engine | None = None, *, dist: Path =
 
     app = describe(has_demo_sign_in=has_demo_sign_in(settings), lifespan=lifespan)
     install_handlers(app)
-    app.add_middleware(RequestContext)
+    app.add_middleware(RequestContext, larger_bodies={f"{PREFIX}{webhooks.PATH}": webhooks.MAX_BODY_BYTES})
     app.router.default = _files_for_http(BoardFiles(dist), otherwise=app.router.default)
     return app
 

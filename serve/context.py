@@ -6,6 +6,7 @@ Written against ASGI itself, outside the framework's own handlers, so that nothi
 import re
 import time
 import uuid
+from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,7 +18,8 @@ from serve.errors import internal_error
 
 _log = get_logger(__name__)
 
-_MAX_BODY_BYTES = 16_384
+MAX_BODY_BYTES = 16_384
+"""What a body may have at most, unless its address takes more."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -32,8 +34,10 @@ _HEADERS = {
 class RequestContext:
     """ASGI middleware; the outermost one."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, larger_bodies: Mapping[str, int] | None = None) -> None:
+        """Wrap an application; `larger_bodies` says by path which addresses take more than `MAX_BODY_BYTES`."""
         self._app = app
+        self._larger_bodies = larger_bodies or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -53,13 +57,14 @@ class RequestContext:
                     headers.setdefault(name, value)
             await send(message)
 
+        most = self._larger_bodies.get(scope["path"], MAX_BODY_BYTES)
         received = 0
 
         async def receive_limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > _MAX_BODY_BYTES:
+            if received > most:
                 raise HTTPException(413)
             return message
 

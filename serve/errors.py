@@ -30,6 +30,9 @@ class BadRequest(Terminal):
 class Unauthenticated(Terminal):
     """No token, or one that proves nothing."""
 
+    challenge = "Bearer"
+    """What would prove something, as `WWW-Authenticate` names it."""
+
 
 class Forbidden(Terminal):
     """The token is good; whoever it names may not do this."""
@@ -129,7 +132,9 @@ def _handle_ours(_request: Request, error: Exception) -> Response:
     if status == 500:
         # Whoever wraps the application answers, and logs the whole of it.
         raise error
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status)
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = error.challenge
     return error_response(status, kind.__name__, str(error), headers)
 
 

@@ -25,6 +25,7 @@ _TAGS = [
     {"name": "companies", "description": "Companies and how things are with them."},
     {"name": "sources", "description": "How well HubSpot was read."},
     {"name": "connections", "description": "How the tenant's HubSpot is reached."},
+    {"name": "webhooks", "description": "What HubSpot tells us."},
 ]
 
 

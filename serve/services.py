@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from core.connections import OAuthClient
@@ -27,6 +28,7 @@ class Services:
 
     Attributes:
         public_url: Root of board and API as browsers reach them; empty: as each request says.
+        app_secret: Of this installation's HubSpot app, which signs webhooks with it; empty: there is no app.
     """
 
     users: UserDirectory
@@ -34,6 +36,7 @@ class Services:
     writing: Writing
     oauth: OAuthClient
     public_url: str
+    app_secret: SecretStr
     readiness: Readiness
     verifier: TokenVerifier
     issuer: LocalIssuer | None
@@ -93,6 +96,7 @@ def open_services(settings: Settings, engine: Engine) -> Services:
         writing=Writing(engine, open_vault(settings)),
         oauth=OAuthClient(settings.hubspot, attempts=_ATTEMPTS),
         public_url=serve.api_public_url,
+        app_secret=settings.hubspot.hubspot_client_secret,
         readiness=Readiness(engine),
         verifier=verifier,
         issuer=issuer,

@@ -5,15 +5,18 @@ tenant to name, and no connection to a database to do something else with. On Po
 nothing, which may write to these few tables only, and row-level security knows the tenant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 
 from core.appdb.engine import writing
+from core.appdb.webhooks import Kept, WebhookInbox
 from core.connections import ConnectionStore, ConsentBook, PendingConsent
 from core.connections.consent import AskedConsent
 from core.secrets import Vault
+from core.webhooks import WebhookEvent
 from serve.auth.users import User
 from serve.tenancy import enter_tenant
 
@@ -57,3 +60,10 @@ class Writing:
     def redeem_consent(self, state: str, browser_token: str) -> PendingConsent | None:
         """Who asked for the consent a browser comes back with; None where nobody did. A subject has no tenant before this."""
         return ConsentBook(lambda: writing(self._engine), self._vault).redeem(state, browser_token)
+
+    def keep_webhooks(self, events: Sequence[WebhookEvent]) -> Kept:
+        """Write down what HubSpot says has changed, of whichever tenants: whose a portal is, is found out on the way.
+
+        What speaks here is HubSpot, which has no tenant; its signature was checked before. It writes hints, and reads nothing.
+        """
+        return WebhookInbox(self._engine).keep(events, received_at=datetime.now(UTC))

@@ -159,6 +159,35 @@ card_event = Table(
     _one_of("status", CardStatus),
 )
 
+webhook_event = Table(
+    "webhook_event",
+    metadata,
+    Column("event_key", String(64), primary_key=True, comment="SHA-256 of what makes two deliveries one event."),
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), comment="Null: nobody's portal we know."),
+    Column("portal_id", String(40), nullable=False),
+    Column("subscription_type", String(80), nullable=False),
+    Column("subscription_id", String(40)),
+    Column("event_id", String(40), comment="HubSpot's, which does not promise that it is unique."),
+    Column("object_type", String(40), nullable=False, comment="As HubSpot spells it: a word, or a number like 0-5."),
+    Column("object_id", String(40)),
+    Column("property_name", Text),
+    Column("raw", JSON, nullable=False, comment="The event without the property's value."),
+    Column("occurred_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, comment="From when on it is worth an attempt."),
+    Column("attempt_count", Integer, nullable=False, default=0),
+    Column("handled_at", UtcDateTime, comment="When what it announced was in the warehouse; null: not yet."),
+    comment="What HubSpot said has changed. A hint to look, never data: its rows are only ever added, handled and pruned.",
+)
+Index(
+    "ix_webhook_event_unhandled",
+    webhook_event.c.tenant_id,
+    webhook_event.c.due_at,
+    sqlite_where=webhook_event.c.handled_at.is_(None),
+    postgresql_where=webhook_event.c.handled_at.is_(None),
+)
+Index(None, webhook_event.c.received_at)
+
 erasure = Table(
     "erasure",
     metadata,

@@ -188,6 +188,7 @@ APPLICATION: tuple[Holding, ...] = (
         "trigger_param",
         "field_mapping",
         "erasure",
+        "webhook_event",
         "build",
         "published_build",
     ),

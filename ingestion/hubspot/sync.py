@@ -128,8 +128,8 @@ def sync_cell(
 def refetch_cell(
     cell: Cell,
     portals: Sequence[PortalAccess],
-    hints: Mapping[str, Hints],
     *,
+    hints: Mapping[str, Hints],
     warehouse: Warehouse,
     data_dir: Path,
     run_id: str,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import dagster as dg
 from pydantic import Field
@@ -14,7 +15,7 @@ from core.tenants import cell
 from ingestion import app_state as app_state_source
 from ingestion.hubspot import tables
 from ingestion.hubspot.report import CellReport
-from ingestion.hubspot.sync import SWEEP_SECONDS, Options, PortalAccess, sync_cell
+from ingestion.hubspot.sync import SWEEP_SECONDS, Options, PortalAccess, refetch_cell, sync_cell
 from ingestion.hubspot.tokens import StoredTokens
 from orchestration.erasure import Eraser
 from orchestration.partitions import CELLS
@@ -33,6 +34,9 @@ class LoadConfig(dg.Config):
 
     allowed_deletions: list[str] = Field(default_factory=list)
     """Object types (tickets, companies, contacts) of which any number of records may be gone: a person has checked."""
+
+    only: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
+    """By tenant and object type, ids of records that are said to have changed: just these are read, and no cursor moves."""
 
 
 @dg.multi_asset(
@@ -58,7 +62,8 @@ def hubspot(
         context.log.info(f"{tenant} {stream}: {rows:,} rows")
         on_rows(tenant, stream, rows)
 
-    report = sync_cell(
+    read = partial(refetch_cell, hints=config.only) if config.only else sync_cell
+    report = read(
         of,
         portals,
         warehouse=place.warehouse,

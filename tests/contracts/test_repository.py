@@ -64,3 +64,12 @@ def test_no_index_and_no_place_of_this_machine_stands_in_a_file() -> None:
     files = [file for file in TRACKED if file.is_file() and file.suffix != ".png" and file != Path(__file__)]
     found = [f"{file}: {line}" for file in files for line in file.read_text().splitlines() if foreign.search(line)]
     assert found == []
+
+
+def test_every_test_the_docs_vouch_with_is_there() -> None:
+    page = (ROOT / "docs" / "hubspot.md").read_text()
+    tests = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
+    for name in re.findall(r"`(test_\w+)`", page):
+        assert f"def {name}(" in tests, name
+    for path in re.findall(r"`(tests/[\w/.]+)`", page):
+        assert (ROOT / path).exists(), path

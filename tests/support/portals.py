@@ -104,7 +104,9 @@ def sync(
     hints = given.pop("hints", None)
     shared: dict[str, Any] = {"warehouse": warehouse, "data_dir": work_dir, "run_id": given.pop("run_id")}
     shared["options"] = Options(now=now, **given)
-    return sync_cell(place, accesses, **shared) if hints is None else refetch_cell(place, accesses, hints, **shared)
+    return (
+        sync_cell(place, accesses, **shared) if hints is None else refetch_cell(place, accesses, hints=hints, **shared)
+    )
 
 
 def in_portal(portal: Portal) -> Facts:
