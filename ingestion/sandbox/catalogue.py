@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 TICKETS, COMPANIES, CONTACTS, EMAILS, NOTES = "tickets", "companies", "contacts", "emails", "notes"
 OBJECT_TYPES = (TICKETS, COMPANIES, CONTACTS, EMAILS, NOTES)
-RECORD_TYPES = (TICKETS, COMPANIES, CONTACTS)
+MERGED_TYPES = (TICKETS, COMPANIES, CONTACTS)
 """Those that can be merged."""
 
 ObjectType = Literal["tickets", "companies", "contacts", "emails", "notes"]
@@ -259,7 +259,9 @@ _DEFAULTS: dict[str, tuple[PropertyDefinition, ...]] = {
         _own(CONTACTS, "email", "Email", has_unique_value=True),
         _own(CONTACTS, "jobtitle", "Job title"),
         _own(CONTACTS, "hubspot_owner_id", "Contact owner", "enumeration"),
+        _own(CONTACTS, "hs_additional_emails", "Additional email addresses"),
         _own(CONTACTS, "hs_merged_object_ids", "Merged contact IDs"),
+        _own(CONTACTS, "hs_calculated_merged_vids", "Merged contact IDs with timestamps", calculated=True),
     ),
     EMAILS: (
         _own(EMAILS, "hs_object_id", "Record ID", "number", has_unique_value=True),
