@@ -29,7 +29,7 @@ from ingestion.sandbox.links import LinkTable
 from ingestion.sandbox.merging import merged
 from ingestion.sandbox.oauth import TokenBook
 from ingestion.sandbox.records import Record, RecordStore
-from ingestion.sandbox.tenancy import Owner, Quirks, TenantProfile, Value, stored
+from ingestion.sandbox.tenancy import History, Owner, Quirks, TenantProfile, Value, stored
 
 
 class Portal:
@@ -131,6 +131,7 @@ class Portal:
         object_id: str | int | None = None,
         created_at: datetime | None = None,
         modified_at: datetime | None = None,
+        history: History | None = None,
     ) -> str:
         """Create a record, or set properties of the one that has ``object_id``.
 
@@ -140,9 +141,14 @@ class Portal:
             object_id: Taken for the new record; the next free id when None.
             created_at: Create date of a new record; the present when None.
             modified_at: Modified date; the present when None (for a new record: its create date).
+            history: What properties of a new record were before, each value with the moment it was set, oldest first; the
+                last is what the property is now.
 
         Returns:
             The record's id.
+
+        Raises:
+            ValueError: There is such a record already, and its history is its own.
         """
         with self._lock:
             store = self._stores[object_type]
@@ -150,6 +156,10 @@ class Portal:
             now = self._clock()
             found = None if object_id is None else store.find(self.resolved(object_type, int(object_id)))
             if found is not None:
+                if history:
+                    raise ValueError(
+                        f"Record {object_id} exists already: set its properties one after the other instead."
+                    )
                 moment = modified_at or now
                 store.change(found, values, now=moment, bump=True, hidden_until=self._hidden_until(now))
                 return str(found.id)
@@ -159,7 +169,11 @@ class Portal:
             filled["hs_object_id"] = str(record_id)
             filled.setdefault(KINDS[object_type].created_property, to_iso(created))
             filled[store.modified_property] = to_iso(modified_at or created)
-            store.add(Record(record_id, filled, created), hidden_until=self._hidden_until(now))
+            record = Record(record_id, filled, created)
+            for name, values_set in (history or {}).items():
+                record.history[name] = [(stored(value) or "", moment) for value, moment in values_set]
+                filled[name] = record.history[name][-1][0]
+            store.add(record, hidden_until=self._hidden_until(now))
             return str(record_id)
 
     def set_property(self, object_type: str, object_id: str, name: str, value: Value, *, bump: bool = True) -> None:
