@@ -8,7 +8,7 @@ from starlette.responses import Response
 from ingestion.sandbox.catalogue import EMAILS, LINK_TYPES, NOTES, LinkType, ObjectKind, kind_of
 from ingestion.sandbox.clock import to_iso
 from ingestion.sandbox.door import Call
-from ingestion.sandbox.objects import batch_inputs, batch_response, record_id
+from ingestion.sandbox.objects import batch_inputs, batch_response, json_object, record_id
 from ingestion.sandbox.records import RecordStore
 from ingestion.sandbox.refusals import invalid, json_response
 
@@ -31,9 +31,7 @@ def batch_read_links(call: Call) -> Response:
     than 500 links carries its own ``paging``; its next page is asked for with the same id and that ``after``.
     """
     from_kind, to_kind = _pair(call)
-    if not isinstance(call.body, dict):
-        raise invalid("Invalid input JSON: the request body must be an object.")
-    given = batch_inputs(call.body, most=INPUTS_MAX)
+    given = batch_inputs(json_object(call.body), most=INPUTS_MAX)
     ids = [record_id(one, "id") for one in given]
     starts = [record_id(str(one.get("after") or "0"), "after") for one in call.body["inputs"]]
     started = call.portal.now()
