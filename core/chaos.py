@@ -22,6 +22,7 @@ POINTS = frozenset(
         "ingest.before_load",
         "ingest.after_load",
         "ingest.after_cursor",
+        "hints.after_load",
         "enrich.after_claim",
         "enrich.after_call",
         "enrich.after_journal",

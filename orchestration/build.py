@@ -12,8 +12,9 @@ from orchestration.assets.transforms import default_dbt_models
 from orchestration.checks import CHECKS
 from orchestration.everything import make_everything
 from orchestration.jobs import enrich, ingest, transform
+from orchestration.refetch import refetch
 from orchestration.resources import installation, nobody
-from orchestration.schedules import daily, publish_after_change, read_after_load
+from orchestration.schedules import daily, publish_after_change, read_after_load, refetch_on_hint
 
 
 def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -26,9 +27,9 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
     return dg.Definitions(
         assets=[hubspot, app_state, readings, default_dbt_models(), publish],
         asset_checks=CHECKS,
-        jobs=[ingest, enrich, transform, everything],
+        jobs=[ingest, enrich, transform, refetch, everything],
         schedules=[daily],
-        sensors=[read_after_load, publish_after_change],
+        sensors=[read_after_load, publish_after_change, refetch_on_hint],
         resources={"place": installation, "on_rows": nobody} | dict(resources or {}),
         executor=dg.in_process_executor,
     )

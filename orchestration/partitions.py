@@ -22,6 +22,9 @@ CELL_TAG = "churnboard/cell"
 DRIVER_TAG = {"churnboard/driver": "everything"}
 """Marks runs whose follow-ups are already planned, so that the sensors leave them alone."""
 
+UNCHANGED_TAG = {"churnboard/changed": "no"}
+"""Marks runs that found nothing new, so that nothing follows them."""
+
 
 def register_cells(instance: dg.DagsterInstance, cells: Sequence[Cell]) -> None:
     """Make the registered partitions exactly `cells`."""

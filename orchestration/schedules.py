@@ -1,7 +1,7 @@
 """When things run: a daily load of every cell, and sensors that start what follows a finished run."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
@@ -10,9 +10,15 @@ from core.installation import Installation
 from core.naming import ENRICHMENT, RAW_HUBSPOT
 from core.tenants import Cell, cell
 from orchestration.jobs import enrich, ingest, transform
-from orchestration.partitions import CELL_TAG, DRIVER_TAG, range_tags, register_cells
+from orchestration.partitions import CELL_TAG, DRIVER_TAG, UNCHANGED_TAG, range_tags, register_cells
+from orchestration.refetch import refetch
 
 _UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+
+_HINT_SECONDS = 5
+"""How often to look for hints: the time by which a change in HubSpot may be seen later than it could be."""
+
+_JOBS_OF = {RAW_HUBSPOT: {ingest.name, refetch.name}, ENRICHMENT: {enrich.name}}
 
 
 @dg.schedule(job=ingest, cron_schedule="0 3 * * *", execution_timezone="UTC")
@@ -24,6 +30,21 @@ def daily(context: dg.ScheduleEvaluationContext, place: dg.ResourceParam[Install
         yield dg.RunRequest(
             run_key=f"{of}|{context.scheduled_execution_time:%Y-%m-%d}", partition_key=of, tags={CELL_TAG: of}
         )
+
+
+@dg.sensor(job=refetch, minimum_interval_seconds=_HINT_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
+def refetch_on_hint(
+    context: dg.SensorEvaluationContext, place: dg.ResourceParam[Installation]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """One `refetch` run for each cell that webhooks speak of and that has none waiting: one run takes all there is."""
+    due = place.webhooks.due_cells(datetime.now(UTC))
+    if not due:
+        return dg.SkipReason("no webhook has announced anything that is not handled yet")
+    register_cells(context.instance, place.directory.cells())
+    waiting = context.instance.get_runs(dg.RunsFilter(job_name=refetch.name, statuses=_UNFINISHED))
+    spoken_for = {run.tags.get(CELL_TAG) for run in waiting}
+    wanted = [dg.RunRequest(partition_key=of, tags={CELL_TAG: of}) for of in due if of not in spoken_for]
+    return wanted or dg.SkipReason(f"runs that have not started yet will take it: {', '.join(due)}")
 
 
 @dg.run_status_sensor(
@@ -67,12 +88,12 @@ def publish_after_change(
 
 
 def _touched(run: dg.DagsterRun, group: str) -> bool:
-    """Whether this run made assets of the group; a run whose follow-ups are planned by who started it touches nothing."""
-    if DRIVER_TAG.items() <= run.tags.items():
+    """Whether this run made assets of the group; not so one that found nothing new, or whose follow-ups are planned."""
+    if any(tag.items() <= run.tags.items() for tag in (DRIVER_TAG, UNCHANGED_TAG)):
         return False
-    if run.asset_selection is not None:
+    if run.asset_selection:
         return any(key.path[0] == group for key in run.asset_selection)
-    return run.job_name == {RAW_HUBSPOT: ingest.name, ENRICHMENT: enrich.name}[group]
+    return run.job_name in _JOBS_OF[group]
 
 
 def _pending(place: Installation, of: Cell) -> tuple[date, date] | None:

@@ -33,11 +33,16 @@ _NAMES_AT_ONCE = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class TakenEvent:
-    """An event that somebody is about to act on."""
+    """An event that somebody is about to act on.
+
+    Attributes:
+        is_repeated: Whether somebody was before, and did not come to an end.
+    """
 
     key: str
     tenant_id: TenantId
     raw: Mapping[str, Any]
+    is_repeated: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +130,15 @@ class WebhookInbox:
                 for some in _parts(keys):
                     claim = update(table).where(table.c.event_key.in_(some))
                     connection.execute(claim.values(attempt_count=attempts + 1, due_at=now + pause))
-        return [TakenEvent(key=row.event_key, tenant_id=TenantId(row.tenant_id), raw=row.raw) for row in found]
+        return [
+            TakenEvent(
+                key=row.event_key,
+                tenant_id=TenantId(row.tenant_id),
+                raw=row.raw,
+                is_repeated=row.attempt_count > 0,
+            )
+            for row in found
+        ]
 
     def note_handled(self, keys: Sequence[str], *, handled_at: datetime) -> None:
         """What these events announced is in the warehouse."""

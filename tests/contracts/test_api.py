@@ -1,7 +1,9 @@
 """The API's description: stable names, one error body, the marts' own columns, and answers that are what it says."""
 
+import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import pytest
 from core.appdb import open_app_database
 from core.appdb.tables import PUBLISHED
 from core.vocabulary import Role
+from ingestion.sandbox.app import CLIENT_SECRET
+from ingestion.sandbox.webhooks import signed
 from serve.board.schemas import Card, Evidence
 from serve.companies.schemas import Company
 from serve.metrics.schemas import SentimentDay, TopicDay
@@ -47,6 +51,7 @@ def test_names_that_clients_are_generated_from_do_not_change() -> None:
         "authorize_hubspot": "POST /api/v1/connections/hubspot/authorize",
         "finish_hubspot": "GET /api/v1/connections/hubspot/callback",
         "disconnect_hubspot": "DELETE /api/v1/connections/hubspot",
+        "receive_hubspot_events": "POST /api/v1/webhooks/hubspot",
     }
 
 
@@ -72,7 +77,11 @@ def test_every_operation_is_described(name: str) -> None:
 
 
 def test_what_needs_a_token_says_so() -> None:
-    open_to_all = {"get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks", "finish_hubspot"}
+    open_to_all = {
+        *("get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks", "finish_hubspot"),
+        # HubSpot signs what it sends.
+        "receive_hubspot_events",
+    }
     assert {name for name, (_, _, operation) in OPERATIONS.items() if "security" not in operation} == open_to_all
 
 
@@ -101,6 +110,13 @@ def test_bodies_are_the_columns_of_their_mart(schema: Any, mart: str, extra: set
     assert columns <= set(re.findall(r"`([a-z0-9_]+)`", row))
 
 
+PUBLIC_URL = "http://127.0.0.1:2"
+EVENTS = [
+    {"portalId": 48100001, "subscriptionType": "ticket.creation", "subscriptionId": 1, "objectId": 7, "occurredAt": 1},
+    {"portalId": 48100001, "subscriptionType": "object.creation", "objectTypeId": "0-5", "objectId": 7, "isNew": True},
+]
+
+
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp("contract")
@@ -108,11 +124,17 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     add_tenant(engine, "acme")
     publish_sample(engine, "acme")
     # Nothing listens there: whoever disconnects is told so.
-    settings = local_settings(folder).model_copy(update={"hubspot": app_settings("http://127.0.0.1:1")})
+    settings = local_settings(folder, api_public_url=PUBLIC_URL).model_copy(
+        update={"hubspot": app_settings("http://127.0.0.1:1")}
+    )
     connect(engine, folder, "acme")
     with running_api(engine, folder, settings=settings) as api:
         yield api
     engine.dispose()
+
+
+def webhook_headers(body: bytes) -> dict[str, str]:
+    return signed(CLIENT_SECRET, f"{PUBLIC_URL}/api/v1/webhooks/hubspot", body, at=datetime.now(UTC))
 
 
 def validate(operation: dict[str, Any], status: int, body: Any) -> None:
@@ -126,6 +148,12 @@ def validate(operation: dict[str, Any], status: int, body: Any) -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_answers_are_what_the_description_says(api: Api, name: str) -> None:
     method, path, operation = OPERATIONS[name]
+    if name == "receive_hubspot_events":
+        body = json.dumps(EVENTS).encode()
+        answer = api.client.post(path, content=body, headers=webhook_headers(body))
+        assert answer.status_code == 200
+        validate(operation, 200, answer.json())
+        return
     cards = [f"00000000-0000-5000-8000-00000000000{number}" for number in range(1, 5)]
     for card_id in cards if "{card_id}" in path else [""]:
         answer = api.client.request(
@@ -159,6 +187,29 @@ def test_refusals_are_what_the_description_says(api: Api, name: str, path: str, 
     assert answer.status_code == status
     validate(OPERATIONS[name][2], status, answer.json())
     assert answer.json()["error"] in OPERATIONS[name][2]["responses"][str(status)]["description"]
+
+
+def test_what_hubspot_delivers_is_described_and_refused_as_described(api: Api) -> None:
+    method, path, operation = OPERATIONS["receive_hubspot_events"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    jsonschema.validate(EVENTS, schema, jsonschema.Draft202012Validator)
+    jsonschema.validate(
+        schema["items"]["properties"]["portalId"]["examples"][0], schema["items"]["properties"]["portalId"]
+    )
+    headers = {one["name"] for one in operation["parameters"] if one["in"] == "header" and one["required"]}
+    assert headers < set(webhook_headers(b"")), "what is sent is what is asked for"
+    unlike = [{"subscriptionType": "ticket.creation"}]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(unlike, schema, jsonschema.Draft202012Validator)
+    for body, sent, status in (
+        (json.dumps(unlike).encode(), webhook_headers(json.dumps(unlike).encode()), 400),
+        (b"[]", webhook_headers(b"[ ]"), 401),
+        (b"[]", {}, 401),
+    ):
+        answer = api.client.request(method, path, content=body, headers=sent)
+        assert answer.status_code == status
+        validate(operation, status, answer.json())
+        assert answer.json()["error"] in operation["responses"][str(status)]["description"]
 
 
 def test_the_served_document_is_the_printed_one(api: Api) -> None:

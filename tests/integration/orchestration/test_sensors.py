@@ -12,22 +12,12 @@ from core.appdb.directory import Tenant
 from core.installation import Installation
 from core.settings import Settings, StoreSettings
 from core.tenants import cell, tenant_id
-from core.warehouse import Column, ColumnType, TableSpec
 from orchestration.definitions import definitions
 from orchestration.partitions import DRIVER_TAG, range_tags, register_cells
 from orchestration.schedules import daily, publish_after_change, read_after_load
+from tests.support.staged import STAGED_TICKETS
 
 ACME = cell("acme")
-STAGED = TableSpec(
-    "staging",
-    "stg_hubspot__tickets",
-    (
-        *(Column(name) for name in ("tenant_id", "ticket_id", "subject", "content")),
-        Column("created_at", ColumnType.TIMESTAMP),
-        Column("loaded_at", ColumnType.TIMESTAMP),
-    ),
-    ("tenant_id", "ticket_id"),
-)
 SENTIMENT, TICKETS = dg.AssetKey(["enrichment", "ticket_sentiment"]), dg.AssetKey(["raw_hubspot", "tickets"])
 
 
@@ -36,7 +26,7 @@ def place(tmp_path: Path) -> Iterator[Installation]:
     place = Installation(Settings(stores=StoreSettings(data_dir=tmp_path)))
     place.directory.save(Tenant(tenant_id=tenant_id("acme"), name="Acme", cell=ACME))
     ensure_enrichment_tables(place.warehouse)
-    place.warehouse.merge([(STAGED, [])])
+    place.warehouse.merge([(STAGED_TICKETS, [])])
     yield place
     place.app_database.dispose()
 
@@ -50,7 +40,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 def with_unread_ticket(place: Installation) -> None:
     unread = {"tenant_id": "acme", "ticket_id": "1", "subject": "Help", "created_at": datetime(2026, 5, 9, tzinfo=UTC)}
-    place.warehouse.merge([(STAGED, [unread | {"loaded_at": datetime(2026, 5, 10, tzinfo=UTC)}])])
+    place.warehouse.merge([(STAGED_TICKETS, [unread | {"loaded_at": datetime(2026, 5, 10, tzinfo=UTC)}])])
 
 
 def after(

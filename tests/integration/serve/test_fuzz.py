@@ -71,3 +71,13 @@ def test_positions_of_any_kind(installation: Installation, value: object) -> Non
             except TypeError:
                 forged = base64.urlsafe_b64encode(str(changed).replace("'", '"').encode()).decode().rstrip("=")
             check(installation.api.get(f"{path}&limit=1&cursor={forged}", "acme"))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=60), signature=TEXT, timestamp=TEXT)
+def test_what_is_delivered_unsigned(installation: Installation, body: bytes, signature: str, timestamp: str) -> None:
+    """This installation has no HubSpot app, so nobody can sign for it (with one: test_webhooks.py)."""
+    headers = {"X-HubSpot-Signature-v3": signature.encode(), "X-HubSpot-Request-Timestamp": timestamp.encode()}
+    answer = installation.api.client.post("/api/v1/webhooks/hubspot", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (503, "WebhooksNotConfigured")
+    assert CANARY.encode() not in answer.content

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
-from core.appdb.tables import PUBLISHED, card_event, connection, oauth_state
+from core.appdb.tables import PUBLISHED, card_event, connection, oauth_state, webhook_event
 from core.appdb.tables import user as user_table
 from core.tenants import TenantId
 from core.vocabulary import Role
@@ -23,13 +23,16 @@ from serve.openapi import openapi_document
 from serve.tenancy import Tenancy
 from serve.writing import Writing
 from tests.integration.serve.conftest import CANARY, Installation
-from tests.support.api import AUDIENCE, Api, claims, rsa_key, signed
-from tests.support.connections import VAULT
+from tests.support.api import AUDIENCE, Api, claims, local_settings, rsa_key, running_api, signed
+from tests.support.connections import VAULT, app_settings
 from tests.support.published import MARKED_COUNT
 
-NO_TOKEN_NEEDED = {"get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks", "finish_hubspot"}
+NO_TOKEN_NEEDED = {
+    *("get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks", "finish_hubspot"),
+    "receive_hubspot_events",
+}
 """The operations that answer anybody; naming tenants is what the demo sign-in is for, and it is local only. Who comes back from
-HubSpot proves with state and cookie who they are (test_connections.py)."""
+HubSpot proves with state and cookie who they are (test_connections.py), HubSpot itself with its signature (test_webhooks.py)."""
 
 OPERATIONS = [
     (method.upper(), path, operation["operationId"])
@@ -180,6 +183,22 @@ def test_two_tenants_never_share_an_etag(installation: Installation) -> None:
     assert len(tags) == 2
 
 
+def test_a_good_bearer_token_is_no_signature_of_hubspot(installation: Installation) -> None:
+    """Not even an admin's: what is delivered may be about every tenant's portal."""
+    api = installation.api
+    settings = local_settings(api.data_dir, api_public_url="https://churn.example.com")
+    hubspot = app_settings("http://127.0.0.1:1")
+    with running_api(api.engine, api.data_dir, settings=settings.model_copy(update={"hubspot": hubspot})) as door:
+        event = {"portalId": 1, "subscriptionType": "ticket.creation", "objectId": 1}
+        for token in (api.token("acme", Role.ADMIN), api.token("beta", Role.ADMIN)):
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = door.client.post("/api/v1/webhooks/hubspot", json=[event], headers=headers)
+            assert (answer.status_code, answer.json()["error"]) == (401, "SignatureRefused")
+            assert not shows(answer)
+    with api.engine.connect() as database:
+        assert database.execute(select(webhook_event)).all() == []
+
+
 def test_a_revoked_user_is_out_at_once(installation: Installation) -> None:
     api = installation.api
     token = api.token("acme", Role.MEMBER)
@@ -261,6 +280,8 @@ def test_a_session_that_writes_reaches_its_own_tenant_only(installation: Install
             update(connection).values(tenant_id="beta"),
             delete(connection),
             delete(card_event),
+            select(webhook_event),
+            insert(webhook_event).values(event_key="x", portal_id="1", subscription_type="x", object_type="x", raw={}),
             update(user_table).values(role="admin"),
             insert(PUBLISHED["sentiment_daily"]).values(tenant_id="acme", build_id="x", metric_on=LONG_AGO.date()),
         ):
