@@ -95,11 +95,11 @@ def load_cell(
             on_erased_contacts=eraser.on_erased_contacts,
         ),
     )
+    if hints is None:
+        _note_outcomes(place, report, portals)
     for done in eraser.carry_out([tenant.tenant_id for tenant in tenants]):
         log.info(str(done))
     place.webhooks.prune(now=datetime.now(UTC))
-    if hints is None:
-        _note_outcomes(place, report, portals)
     errors = unreachable | report.failed_tenants
     for tenant_id, error in errors.items():
         log.error(f"{tenant_id}: {error}")

@@ -95,8 +95,9 @@ def test_any_changes_faults_and_syncs_end_equal(place: Place, happening: list[St
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 @given(happening=steps(*EVERYTHING, "kill", "kill", most=14))
-@settings(max_examples=30, **UNHURRIED)
+@settings(max_examples=20, **UNHURRIED)
 def test_very_many_changes_faults_kills_and_syncs_end_equal(place: Place, happening: list[Step]) -> None:
     _law(place, happening)
 
@@ -138,7 +139,7 @@ def _law(place: Place, happening: list[Step]) -> None:
     assert in_warehouse(place.warehouse, portal) == in_portal(portal)
     again = run()
     assert (again.failed_tenants, again.loaded) == ({}, 0)
-    assert all(stream.is_complete for stream in again.streams), again.streams
+    assert [stream for stream in again.streams if not stream.is_complete] == []
 
 
 def _forget_the_day(data_dir: Path) -> None:
