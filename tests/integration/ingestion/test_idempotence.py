@@ -13,29 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from core.warehouse import Warehouse, connect
 from ingestion.hubspot import objects
 from ingestion.sandbox.faults import Fault, Kind
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from ingestion.sandbox.world import Portal, Quirks, World
+from tests.support.histories import RECORDS, UNHURRIED, Step, happen, steps
 from tests.support.portals import TickingClock, in_portal, in_warehouse, small_portal, sync
 
 ROOT = Path(__file__).parents[3]
-KINDS = ("tickets", "companies", "contacts", "emails", "notes")
-BODIES = {
-    "tickets": "content",
-    "companies": "name",
-    "contacts": "firstname",
-    "emails": "hs_email_text",
-    "notes": "hs_note_body",
-}
-TEXTS = st.none() | st.sampled_from(["", "it broke", "<b>no</b>", "😡", "\\.", 'a "quoted", text\r\n'])
-
-RECORDS = ("edit", "create", "archive", "restore", "purge", "link", "unlink", "merge", "privacy_delete", "label")
-
 FAULTS = [
     Fault(kind=Kind.RATE_LIMIT, retry_after="0"),
     Fault(kind=Kind.RATE_LIMIT, policy="SECONDLY", retry_after="0", path="/search$"),
@@ -66,33 +54,6 @@ POINTS = (
     "ingest.after_load",
     "ingest.after_cursor",
 )
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that happens; what it happens to is chosen by number, modulo what there is."""
-
-    name: str
-    kind: str
-    number: int
-    other: int
-    text: str | None
-
-
-def steps(*names: str, most: int) -> st.SearchStrategy[list[Step]]:
-    return st.lists(
-        st.builds(Step, st.sampled_from(names), st.sampled_from(KINDS), st.integers(0, 20), st.integers(0, 20), TEXTS),
-        min_size=4,
-        max_size=most,
-    )
-
-
-# An example takes seconds and is at most a dozen steps long: making a failing one shorter would take minutes and help nobody.
-UNHURRIED: dict[str, Any] = {
-    "deadline": None,
-    "suppress_health_check": list(HealthCheck),
-    "phases": [Phase.explicit, Phase.reuse, Phase.generate],
-}
 
 
 @dataclass
@@ -169,7 +130,7 @@ def _law(place: Place, happening: list[Step]) -> None:
         elif step.name == "kill":
             _killed(place, portal, work_dir, f"{POINTS[step.number % len(POINTS)]}:kill@{1 + step.other % 3}")
         else:
-            _happen(portal, step)
+            happen(portal, step)
     # The index has caught up, and the day has come when everything is swept.
     portal.set_quirks(Quirks())
     place.clock.forward(minutes=2)
@@ -207,47 +168,3 @@ def _killed(place: Place, portal: Portal, work_dir: Path, plan: str) -> None:
         check=False,
     )
     assert done.returncode in {-signal.SIGKILL, 0}, done.stderr
-
-
-def _happen(portal: Portal, step: Step) -> None:
-    live, archived = portal.ids(step.kind), portal.ids(step.kind, archived=True)
-    if step.name == "create":
-        portal.upsert(step.kind, {BODIES[step.kind]: step.text})
-    elif step.name == "restore":
-        if archived:
-            portal.restore(step.kind, archived[step.number % len(archived)])
-    elif step.name in {"link", "unlink", "label"}:
-        _link(portal, step)
-    elif step.name == "privacy_delete":
-        contacts = portal.ids("contacts")
-        if contacts:
-            portal.privacy_delete(contacts[step.number % len(contacts)])
-    elif step.name == "merge":
-        _merge(portal, step, live)
-    elif live:
-        target = live[step.number % len(live)]
-        if step.name == "edit":
-            portal.set_property(step.kind, target, BODIES[step.kind], step.text)
-        else:
-            getattr(portal, step.name)(step.kind, target)
-
-
-def _merge(portal: Portal, step: Step, live: list[str]) -> None:
-    if step.kind in {"tickets", "companies", "contacts"} and len(live) > 1:
-        first, second = live[step.number % len(live)], live[step.other % len(live)]
-        if first != second:
-            portal.merge(step.kind, first, second)
-
-
-def _link(portal: Portal, step: Step) -> None:
-    to = "contacts" if step.kind == "tickets" else step.kind
-    tickets, targets = portal.ids("tickets"), portal.ids(to)
-    if not tickets or not targets:
-        return
-    ticket, target = tickets[step.number % len(tickets)], targets[step.other % len(targets)]
-    if step.name == "unlink":
-        if target in portal.linked_ids("tickets", ticket, to):
-            portal.dissociate("tickets", ticket, to, target)
-        return
-    labels = [portal.define_label("tickets", to, "Special")] if step.name == "label" else []
-    portal.associate("tickets", ticket, to, target, primary=to == "companies" and step.other % 2 == 0, labels=labels)
