@@ -107,6 +107,11 @@ class Portal:
         with self._lock:
             return [str(one) for one in self._stores[object_type].ids(archived=archived)]
 
+    def count(self, object_type: str) -> int:
+        """How many live records there are."""
+        with self._lock:
+            return len(self._stores[object_type])
+
     def properties_of(self, object_type: str, object_id: str) -> dict[str, str]:
         """A copy of a record's filled properties.
 
@@ -382,6 +387,12 @@ class Portal:
         """Change how the portal behaves from now on."""
         with self._lock:
             self.quirks = quirks
+
+    def fill(self, stores: Mapping[str, RecordStore], links: LinkTable) -> None:
+        """Put filled stores and their links in the place of empty ones."""
+        with self._lock:
+            self._stores |= stores
+            self._links = links
 
     def _record(self, object_type: str, object_id: str) -> Record:
         record = self._stores[object_type].find(int(object_id))
