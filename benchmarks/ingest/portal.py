@@ -8,11 +8,13 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingestion.sandbox.app import create_app
@@ -20,6 +22,8 @@ from ingestion.sandbox.bulk import bulk_world
 from ingestion.sandbox.limits import Limits
 
 TENANT = "bulk"
+ARRIVALS = "/arrivals"
+"""Where the served portal tells the moments, in seconds, at which requests of the burst budget came."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,19 @@ def served(
 
 
 class Far:
-    """Lets every request wait before it is answered, as a network does."""
+    """Lets every request wait before it is answered, as a network does, and notes when those of the burst budget came."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app, self._seconds = app, seconds
+        self._arrivals: list[float] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, later."""
+        if scope["type"] == "http" and scope["path"] == ARRIVALS:
+            await JSONResponse(self._arrivals)(scope, receive, send)
+            return
+        if scope["type"] == "http" and not scope["path"].endswith("/search"):
+            self._arrivals.append(time.monotonic())
         if scope["type"] == "http" and self._seconds:
             await asyncio.sleep(self._seconds)
         await self._app(scope, receive, send)

@@ -100,7 +100,6 @@ class Links:
         context = self._context
         for found in context.portal.links(TICKETS.name, links.to, ticket_ids):
             rows = mapping.link_rows(links, context.tenant_id, found, context.clock())
-            self._counted[links.table] += rows.num_rows
             # Before the new set replaces the held one, which is the only place where the difference can be seen.
             if links is COMPANY_LINKS and not self._is_first[links.table]:
                 yield from self._reread(self._relinked(found))
@@ -108,6 +107,7 @@ class Links:
                 lost = self._lost(found)
                 yield from self._moved(lost)
                 rows = pa.concat_tables([rows, self._kept(links, self._nowhere(lost))])
+            self._counted[links.table] += rows.num_rows
             yield Chunk(links.table, context.tenant_id, rows)
             if links.table in self._messages:
                 yield from self._bodies(self._messages[links.table], found)

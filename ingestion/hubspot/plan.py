@@ -31,7 +31,7 @@ class Pace:
 
     overlap: timedelta
     lag: timedelta
-    sweep_every: timedelta = timedelta(days=1)
+    sweep_every: timedelta = timedelta(hours=20)
 
 
 @dataclass(frozen=True)

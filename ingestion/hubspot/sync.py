@@ -32,14 +32,22 @@ from ingestion.hubspot.messages import delete_unlinked
 from ingestion.hubspot.plan import Pace, is_listing_due
 from ingestion.hubspot.reader import Portal
 from ingestion.hubspot.report import CellReport
-from ingestion.hubspot.tables import CONTACTS, OBJECT_TYPES, RAW_TABLES, TICKETS, ObjectType, ensure_raw_tables
+from ingestion.hubspot.tables import (
+    CONTACTS,
+    LINK_TABLES,
+    OBJECT_TYPES,
+    RAW_TABLES,
+    TICKETS,
+    ObjectType,
+    ensure_raw_tables,
+)
 from ingestion.hubspot.tenant import STREAMS, Hints, Items, TenantSync
 from ingestion.loader import Counts as RowCounts
 from ingestion.loader import Mark, load
 from ingestion.loader.run import PACKAGE_ROWS, Totals
 
-SWEEP_SECONDS = 86_400.0
-"""How often the links of all tickets are read."""
+SWEEP_SECONDS = 72_000.0
+"""How often the links of all tickets are read: daily, also where the daily run comes a little early."""
 
 CREW_SIZE = 6
 """Requests under way at once, besides one for each list that is being read."""
@@ -225,6 +233,7 @@ class _Run:
         self._options = options
         self._done: dict[tuple[str, str], StreamDone] = {}
         self._later: dict[tuple[str, str], list[str]] = {}
+        self._gaps: dict[tuple[str, str], int] = {}
 
     def load(self, items: Items) -> None:
         """Load what is read, and count it."""
@@ -358,6 +367,15 @@ class _Run:
             self._write([done])
         return is_listing_due(report.held, done.portal_total, is_sweeping=tenant.is_sweeping)
 
+    def _counted(self, one: StreamDone, held: int) -> int | None:
+        """HubSpot's count. Links were counted ticket by ticket, and are not again when tickets are deleted or read anew."""
+        if one.known_gap is not None:
+            return held + one.known_gap
+        if one.stream not in LINK_TABLES or one.portal_total is None:
+            return one.portal_total
+        gap = self._gaps.setdefault((one.tenant_id, one.stream), one.portal_total - held)
+        return held + gap
+
     def _write(self, done: Sequence[StreamDone], under_way: Totals | None = None) -> None:
         """Write cursors; `under_way` counts the load that has not ended yet."""
         listed = {
@@ -371,8 +389,7 @@ class _Run:
             key = (one.tenant_id, one.stream)
             report = self.report.stream(*key)
             report.mode, report.held = one.mode, held
-            counted = one.portal_total if one.known_gap is None else held + one.known_gap
-            report.portal_total = listed.get(key, counted)
+            report.portal_total = listed.get(key, self._counted(one, held))
             more = (under_way or {}).get(key, RowCounts())
             written.append(
                 (one, replace(report, extracted=report.extracted + more.extracted, loaded=report.loaded + more.loaded))

@@ -1,7 +1,7 @@
 """The sandbox as a web application: every path HubSpot has for what we read, all on the same handlers.
 
-Each family is mounted under its dated paths and under its v3 or v4 path. Left out on purpose: writing through the API.
-A world changes through its own methods, not through HTTP.
+Each family is mounted under its dated paths and under its v3 or v4 path. Left out on purpose: creating and editing
+records through the API. A world grows through its own methods, not through HTTP.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ingestion.sandbox import associations, metadata, objects
+from ingestion.sandbox import associations, lifecycle, metadata, objects
 from ingestion.sandbox.door import ADMIN, FrontDoor, Handler, Needs, Sandbox, guarded
 from ingestion.sandbox.faults import BadScript, described, read_faults
 from ingestion.sandbox.limits import Limiter, Limits, Policy
@@ -97,6 +97,9 @@ def _object_routes(sandbox: Sandbox) -> list[Route]:
     return [
         *_routes(sandbox, "POST", paths("/search"), objects.SearchEndpoint(), needs, "search"),
         *_routes(sandbox, "POST", paths("/batch/read"), objects.batch_read, needs),
+        *_routes(sandbox, "POST", paths("/merge"), lifecycle.merge_objects, lifecycle.scopes_to_write),
+        *_routes(sandbox, "POST", paths("/gdpr-delete"), lifecycle.privacy_delete, lifecycle.scopes_to_write),
+        *_routes(sandbox, "DELETE", paths("/{object_id}"), lifecycle.archive_object, lifecycle.scopes_to_write),
         *_routes(sandbox, "GET", paths("/{object_id}"), objects.get_object, needs),
         *_routes(sandbox, "GET", paths(""), objects.list_objects, needs),
         *_routes(sandbox, "POST", pairs("/batch/read"), associations.batch_read_links, needs_both),

@@ -5,10 +5,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ingestion.sandbox.catalogue import LINK_TYPES, LinkType, ObjectKind, kind_of
+from ingestion.sandbox.catalogue import EMAILS, LINK_TYPES, NOTES, LinkType, ObjectKind, kind_of
 from ingestion.sandbox.clock import to_iso
 from ingestion.sandbox.door import Call
-from ingestion.sandbox.objects import batch_inputs, batch_response, record_id
+from ingestion.sandbox.objects import batch_inputs, batch_response, json_object, record_id
+from ingestion.sandbox.records import RecordStore
 from ingestion.sandbox.refusals import invalid, json_response
 
 INPUTS_MAX = 1_000
@@ -30,18 +31,20 @@ def batch_read_links(call: Call) -> Response:
     than 500 links carries its own ``paging``; its next page is asked for with the same id and that ``after``.
     """
     from_kind, to_kind = _pair(call)
-    if not isinstance(call.body, dict):
-        raise invalid("Invalid input JSON: the request body must be an object.")
-    given = batch_inputs(call.body, most=INPUTS_MAX)
+    given = batch_inputs(json_object(call.body), most=INPUTS_MAX)
     ids = [record_id(one, "id") for one in given]
     starts = [record_id(str(one.get("after") or "0"), "after") for one in call.body["inputs"]]
     started = call.portal.now()
     results: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     numeric = call.portal.quirks.is_association_id_numeric
-    with call.portal.reading() as (_stores, links):
+    with call.portal.reading() as (stores, links):
         for from_id, start in dict(zip(ids, starts, strict=True)).items():
-            linked = [pair for pair in links.typed(from_kind.name, from_id, to_kind.name) if pair[0] >= start]
+            linked = [
+                pair
+                for pair in links.typed(from_kind.name, from_id, to_kind.name)
+                if pair[0] >= start and is_shown(to_kind.name, stores[to_kind.name], pair[0])
+            ]
             if not linked:
                 errors.append(_no_links(from_kind, to_kind, from_id))
                 continue
@@ -62,6 +65,12 @@ def batch_read_links(call: Call) -> Response:
     return batch_response(
         call.portal, started_at=to_iso(started), results=results, errors=errors, status=207 if errors else 200
     )
+
+
+def is_shown(object_type: str, store: RecordStore, record_id: int) -> bool:
+    """Whether a link to a record is told of: a message in the bin belongs to nothing."""
+    record = store.find(record_id)
+    return object_type not in {EMAILS, NOTES} or (record is not None and record.archived_at is None)
 
 
 def labels(call: Call) -> Response:

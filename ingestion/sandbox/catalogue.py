@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 TICKETS, COMPANIES, CONTACTS, EMAILS, NOTES = "tickets", "companies", "contacts", "emails", "notes"
 OBJECT_TYPES = (TICKETS, COMPANIES, CONTACTS, EMAILS, NOTES)
-RECORD_TYPES = (TICKETS, COMPANIES, CONTACTS)
+MERGED_TYPES = (TICKETS, COMPANIES, CONTACTS)
 """Those that can be merged."""
 
 ObjectType = Literal["tickets", "companies", "contacts", "emails", "notes"]
@@ -27,6 +27,8 @@ class ObjectKind:
     searchable_properties: tuple[str, ...]
     scopes: tuple[str, ...]
     """Any one of these on a token opens the type for reading."""
+    write_scopes: tuple[tuple[str, ...], ...]
+    """Of each of these a token needs one to archive, merge or erase records of the type."""
     created_property: str = "createdate"
 
     @property
@@ -54,6 +56,7 @@ KINDS: dict[str, ObjectKind] = {
         ),
         searchable_properties=("subject", "content", "hs_pipeline_stage", "hs_ticket_category", "hs_object_id"),
         scopes=("tickets", "crm.objects.tickets.read"),
+        write_scopes=(("tickets", "crm.objects.tickets.write"),),
     ),
     COMPANIES: ObjectKind(
         name="companies",
@@ -63,6 +66,7 @@ KINDS: dict[str, ObjectKind] = {
         default_properties=("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
         searchable_properties=("name", "domain"),
         scopes=("crm.objects.companies.read",),
+        write_scopes=(("crm.objects.companies.write",),),
     ),
     CONTACTS: ObjectKind(
         name="contacts",
@@ -72,6 +76,7 @@ KINDS: dict[str, ObjectKind] = {
         default_properties=("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
         searchable_properties=("firstname", "lastname", "email"),
         scopes=("crm.objects.contacts.read",),
+        write_scopes=(("crm.objects.contacts.write",),),
     ),
     EMAILS: ObjectKind(
         name="emails",
@@ -81,6 +86,7 @@ KINDS: dict[str, ObjectKind] = {
         default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
         searchable_properties=("hs_email_subject",),
         scopes=("sales-email-read",),
+        write_scopes=(("crm.objects.contacts.write",), ("sales-email-read",)),
         created_property="hs_createdate",
     ),
     NOTES: ObjectKind(
@@ -91,6 +97,7 @@ KINDS: dict[str, ObjectKind] = {
         default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
         searchable_properties=("hs_note_body",),
         scopes=("crm.objects.contacts.read",),
+        write_scopes=(("crm.objects.contacts.write",),),
         created_property="hs_createdate",
     ),
 }
@@ -259,7 +266,9 @@ _DEFAULTS: dict[str, tuple[PropertyDefinition, ...]] = {
         _own(CONTACTS, "email", "Email", has_unique_value=True),
         _own(CONTACTS, "jobtitle", "Job title"),
         _own(CONTACTS, "hubspot_owner_id", "Contact owner", "enumeration"),
+        _own(CONTACTS, "hs_additional_emails", "Additional email addresses"),
         _own(CONTACTS, "hs_merged_object_ids", "Merged contact IDs"),
+        _own(CONTACTS, "hs_calculated_merged_vids", "Merged contact IDs with timestamps", calculated=True),
     ),
     EMAILS: (
         _own(EMAILS, "hs_object_id", "Record ID", "number", has_unique_value=True),

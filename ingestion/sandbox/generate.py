@@ -303,6 +303,7 @@ class _Builder:
                 object_id=number,
                 created_at=ticket.at,
                 modified_at=life.modified_at,
+                history={"hs_pipeline_stage": life.stages},
             )
             number += self._rng.randint(15, 4_000)
             if customer is not None:

@@ -1,4 +1,4 @@
-"""Handlers of the object endpoints: list, get, batch read and search of tickets, companies and contacts."""
+"""Handlers of the object endpoints: list, get, batch read and search of every object type."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def get_object(call: Call) -> Response:
     wanted_links = listed(request, "associations")
     given, id_property = request.path_params["object_id"], request.query_params.get("idProperty")
     with call.portal.reading() as (stores, links):
-        record = _find(call.portal, kind, stores[kind.name], given, id_property)
+        record = find_record(call.portal, kind, stores[kind.name], given, id_property)
         if record is None or (record.archived_at is not None) != call.is_flag_set("archived"):
             raise not_found()
         result = renderer.record(record)
@@ -68,25 +68,29 @@ def get_object(call: Call) -> Response:
 
 
 def batch_read(call: Call) -> Response:
-    """``POST …/{type}/batch/read``: up to 100 records by id; the ones not found come as one error."""
-    kind, body = call.kind(), _object(call.body)
+    """``POST …/{type}/batch/read``: up to 100 records by id; the ones not found come as one error.
+
+    Ids that were merged into one record bring that record once, under its own id.
+    """
+    kind, body = call.kind(), json_object(call.body)
     with_history = body.get("propertiesWithHistory") or []
     inputs = batch_inputs(body, most=PAGE_MAX_WITH_HISTORY if with_history else PAGE_MAX)
     renderer = Renderer(call.portal, kind, body.get("properties"), with_history)
     is_archived, id_property = call.is_flag_set("archived"), body.get("idProperty")
     started = call.portal.now()
-    results: list[dict[str, Any]] = []
+    results: dict[int, dict[str, Any]] = {}
     missing: list[str] = []
     with call.portal.reading() as (stores, _links):
         for given in dict.fromkeys(inputs):
-            record = _find(call.portal, kind, stores[kind.name], given, id_property)
+            record = find_record(call.portal, kind, stores[kind.name], given, id_property)
             if record is None or (record.archived_at is not None) != is_archived:
                 missing.append(given)
             else:
-                results.append(renderer.record(record))
+                results[record.id] = renderer.record(record)
     errors = [_not_read(kind, missing)] if missing else []
     status = 207 if errors and not call.is_dated else 200
-    return batch_response(call.portal, started_at=to_iso(started), results=results, errors=errors, status=status)
+    found = list(results.values())
+    return batch_response(call.portal, started_at=to_iso(started), results=found, errors=errors, status=status)
 
 
 class SearchEndpoint:
@@ -213,7 +217,12 @@ def batch_response(
     return json_response(body, status)
 
 
-def _object(body: Any) -> dict[str, Any]:
+def json_object(body: Any) -> dict[str, Any]:
+    """The object a request's body has to be.
+
+    Raises:
+        Refusal: 400 when it is anything else.
+    """
     if not isinstance(body, dict):
         raise invalid("Invalid input JSON: the request body must be an object.")
     return body
@@ -228,7 +237,14 @@ def _not_read(kind: ObjectKind, missing: list[str]) -> dict[str, Any]:
     }
 
 
-def _find(portal: Portal, kind: ObjectKind, store: RecordStore, given: str, id_property: str | None) -> Record | None:
+def find_record(
+    portal: Portal, kind: ObjectKind, store: RecordStore, given: str, id_property: str | None
+) -> Record | None:
+    """A record by id, the id of one merged into it, or a property with unique values; archived ones too.
+
+    Raises:
+        Refusal: 400 when the id is none, or the property's values are not unique.
+    """
     if id_property in {None, "", "hs_object_id"}:
         return store.find(portal.resolved(kind.name, record_id(given, "id")))
     definition = portal.live_definitions(kind.name).get(str(id_property))

@@ -16,8 +16,8 @@ from ingestion.sandbox.catalogue import (
     DEFAULT_PIPELINE,
     KINDS,
     LINK_TYPES,
+    MERGED_TYPES,
     OBJECT_TYPES,
-    RECORD_TYPES,
     TICKETS,
     LinkType,
     Pipeline,
@@ -26,9 +26,10 @@ from ingestion.sandbox.catalogue import (
 )
 from ingestion.sandbox.clock import Clock, system_clock, to_iso
 from ingestion.sandbox.links import LinkTable
+from ingestion.sandbox.merging import merged
 from ingestion.sandbox.oauth import TokenBook
 from ingestion.sandbox.records import Record, RecordStore
-from ingestion.sandbox.tenancy import Owner, Quirks, TenantProfile, Value, stored
+from ingestion.sandbox.tenancy import History, Owner, Quirks, TenantProfile, Value, stored
 
 
 class Portal:
@@ -66,7 +67,6 @@ class Portal:
         self._definitions = {name: {one.name: one for one in default_properties(name)} for name in OBJECT_TYPES}
         self._pipelines: dict[str, Pipeline] = {DEFAULT_PIPELINE.id: DEFAULT_PIPELINE}
         self._owners: dict[str, Owner] = {}
-        self._labels: dict[tuple[str, str], list[LinkType]] = {}
         self._merged: dict[tuple[str, int], int] = {}
         self.born_at = born_at or clock()
 
@@ -136,6 +136,7 @@ class Portal:
         object_id: str | int | None = None,
         created_at: datetime | None = None,
         modified_at: datetime | None = None,
+        history: History | None = None,
     ) -> str:
         """Create a record, or set properties of the one that has ``object_id``.
 
@@ -145,27 +146,39 @@ class Portal:
             object_id: Taken for the new record; the next free id when None.
             created_at: Create date of a new record; the present when None.
             modified_at: Modified date; the present when None (for a new record: its create date).
+            history: What properties of a new record were before, each value with the moment it was set, oldest first; the
+                last is what the property is now.
 
         Returns:
             The record's id.
+
+        Raises:
+            ValueError: There is such a record already, and its history is its own.
         """
         with self._lock:
             store = self._stores[object_type]
             values = {name: stored(value) for name, value in properties.items()}
             now = self._clock()
-            found = None if object_id is None else store.find(int(object_id))
+            found = None if object_id is None else store.find(self.resolved(object_type, int(object_id)))
             if found is not None:
+                if history:
+                    raise ValueError(
+                        f"Record {object_id} exists already: set its properties one after the other instead."
+                    )
                 moment = modified_at or now
                 store.change(found, values, now=moment, bump=True, hidden_until=self._hidden_until(now))
                 return str(found.id)
-            known_ids = store.ids() or [0]
-            record_id = int(object_id) if object_id is not None else self._next_id(store, known_ids[-1])
+            record_id = int(object_id) if object_id is not None else store.next_id()
             created = created_at or now
             filled = {name: value for name, value in values.items() if value is not None}
             filled["hs_object_id"] = str(record_id)
             filled.setdefault(KINDS[object_type].created_property, to_iso(created))
             filled[store.modified_property] = to_iso(modified_at or created)
-            store.add(Record(record_id, filled, created), hidden_until=self._hidden_until(now))
+            record = Record(record_id, filled, created)
+            for name, values_set in (history or {}).items():
+                record.history[name] = [(stored(value) or "", moment) for value, moment in values_set]
+                filled[name] = record.history[name][-1][0]
+            store.add(record, hidden_until=self._hidden_until(now))
             return str(record_id)
 
     def set_property(self, object_type: str, object_id: str, name: str, value: Value, *, bump: bool = True) -> None:
@@ -231,46 +244,48 @@ class Portal:
         Raises:
             KeyError: No such record.
         """
+        self._erase(object_type, object_id, hidden_until=None)
+
+    def _erase(self, object_type: str, object_id: str, *, hidden_until: datetime | None) -> None:
         with self._lock:
-            self._stores[object_type].purge(self._record(object_type, object_id))
-            for other_type, other_id in self._links.remove_all(object_type, int(object_id)):
+            record = self._record(object_type, object_id)
+            self._stores[object_type].purge(record, hidden_until=hidden_until)
+            for other_type, other_id in self._links.remove_all(object_type, record.id):
                 if (object_type, other_type) == (COMPANIES, TICKETS):
                     self._derive_primary_company(other_id)
 
     def merge(self, object_type: str, primary_id: str, other_id: str) -> str:
-        """Merge two records: since January 2025 that makes a new one, whatever the object type.
+        """Merge two live records into a new one, see ``merging``.
 
-        Both old ids lead to the new record from then on, wherever one asks for a record by id; lists and searches know only
+        Both old ids lead to the new record from then on, wherever a record is asked for by id; lists and searches know only
         the new one. Links move to it without a word: no linked record's modified date moves.
 
         Returns:
             The new record's id.
 
         Raises:
-            KeyError: No such live records, or they are one and the same, or cannot be merged.
+            KeyError: No such live records, or they are one and the same, or their type cannot be merged.
         """
-        if object_type not in RECORD_TYPES or primary_id == other_id:
+        if object_type not in MERGED_TYPES:
             raise KeyError(object_type)
         with self._lock:
             store, now = self._stores[object_type], self._clock()
-            losers = [self._record(object_type, one) for one in (primary_id, other_id)]
-            if any(one.archived_at is not None for one in losers):
-                raise KeyError("archived")
-            primary, other = losers
-            new_id = self._next_id(store, store.ids()[-1])
-            properties = other.properties | primary.properties
-            properties["hs_object_id"] = str(new_id)
-            properties["hs_merged_object_ids"] = f"{primary.id};{other.id}"
-            properties[store.modified_property] = to_iso(now)
-            store.add(Record(new_id, properties, min(primary.created_at, other.created_at)))
-            tickets: set[int] = {new_id} if object_type == TICKETS else set()
-            for loser in reversed(losers):
-                tickets |= self._move_links(object_type, loser.id, new_id)
-                store.purge(loser)
-                self._merged[object_type, loser.id] = new_id
+            primary, other = losers = [self._record(object_type, one) for one in (primary_id, other_id)]
+            if primary is other or any(one.archived_at is not None for one in losers):
+                raise KeyError(other_id)
+            new = merged(KINDS[object_type], primary, other, new_id=store.next_id(), now=now)
+            hidden_until = self._hidden_until(now)
+            store.add(new, hidden_until=hidden_until)
+            tickets = {new.id} if object_type == TICKETS else set()
+            for loser in losers:
+                for other_type, linked_id in self._links.move(object_type, loser.id, new.id):
+                    if (object_type, other_type) == (COMPANIES, TICKETS):
+                        tickets.add(linked_id)
+                store.purge(loser, hidden_until=hidden_until)
+                self._merged[object_type, loser.id] = new.id
             for ticket_id in tickets:
                 self._derive_primary_company(ticket_id)
-            return str(new_id)
+            return str(new.id)
 
     def privacy_delete(self, contact_id: str) -> None:
         """Erase a contact for good, as a privacy request does: it is in no list, no bin and no answer, and nothing says why.
@@ -280,7 +295,7 @@ class Portal:
         Raises:
             KeyError: No such contact.
         """
-        self.purge(CONTACTS, contact_id)
+        self._erase(CONTACTS, contact_id, hidden_until=self._hidden_until(self._clock()))
 
     def resolved(self, object_type: str, record_id: int) -> int:
         """The id under which a record is found today: its own, or that of the record it was merged into."""
@@ -292,27 +307,33 @@ class Portal:
     def aliases(self, object_type: str) -> dict[str, str]:
         """Ids that were merged away, each with the id under which the record is found today."""
         with self._lock:
-            merged = [old for kind, old in self._merged if kind == object_type]
-            return {str(old): str(self.resolved(object_type, old)) for old in merged}
+            gone = [old for kind, old in self._merged if kind == object_type]
+            return {str(old): str(self.resolved(object_type, old)) for old in gone}
 
-    def define_label(self, from_type: str, to_type: str, label: str) -> LinkType:
+    def define_label(self, from_type: str, to_type: str, label: str, *, inverse_label: str | None = None) -> LinkType:
         """A label of the tenant's own for links between two object types.
+
+        Args:
+            from_type: The side it is read from.
+            to_type: The other side.
+            label: What it says.
+            inverse_label: What it says read from the other side; the same when None.
+
+        Returns:
+            The label as read from ``from_type``; ``labels`` of the other direction has its counterpart.
 
         Raises:
             KeyError: The two cannot be linked.
         """
+        if (from_type, to_type) not in LINK_TYPES:
+            raise KeyError(to_type)
         with self._lock:
-            if (from_type, to_type) not in LINK_TYPES:
-                raise KeyError(to_type)
-            known = self._labels.setdefault((from_type, to_type), [])
-            number = 1 + sum(len(one) for one in self._labels.values())
-            known.append(LinkType(number, label, label.lower().replace(" ", "_"), "USER_DEFINED"))
-            return known[-1]
+            return self._links.define(from_type, to_type, label, inverse_label or label)
 
     def labels(self, from_type: str, to_type: str) -> list[LinkType]:
-        """The tenant's own labels for links between two object types."""
+        """The tenant's own labels for links between two object types, as read from the first."""
         with self._lock:
-            return list(self._labels.get((from_type, to_type), []))
+            return list(self._links.defined(from_type, to_type))
 
     def associate(
         self,
@@ -324,28 +345,40 @@ class Portal:
         primary: bool = False,
         labels: Iterable[LinkType] = (),
     ) -> None:
-        """Link two records without moving either's modified date, as HubSpot does.
+        """Link two records, or add to the link they have, without moving either's modified date, as HubSpot does.
 
         Raises:
-            KeyError: The two object types cannot be linked, or have no primary link.
+            KeyError: The two object types cannot be linked, have no primary link, or a label is not of this direction.
         """
         types = LINK_TYPES[from_type, to_type]
         if primary and types.primary is None:
             raise KeyError("primary")
         with self._lock:
-            self._links.add(from_type, int(from_id), to_type, int(to_id), primary=primary)
-            self._links.label(from_type, int(from_id), to_type, int(to_id), list(labels))
+            self._links.add(from_type, int(from_id), to_type, int(to_id), primary=primary, labels=labels)
             self._after_link(from_type, from_id, to_type, to_id)
 
-    def dissociate(self, from_type: str, from_id: str, to_type: str, to_id: str) -> None:
-        """Unlink two records without moving either's modified date.
+    def dissociate(
+        self, from_type: str, from_id: str, to_type: str, to_id: str, *, labels: Iterable[LinkType] | None = None
+    ) -> None:
+        """Unlink two records, or only take labels off their link, without moving either's modified date.
+
+        Args:
+            from_type: Object type of the first.
+            from_id: The first record.
+            to_type: Object type of the second.
+            to_id: The second record.
+            labels: Only these go, HubSpot's primary type perhaps among them, and the link stays.
 
         Raises:
             KeyError: They are not linked.
         """
         with self._lock:
-            if not self._links.remove(from_type, int(from_id), to_type, int(to_id)):
+            if int(to_id) not in self._links.of(from_type, int(from_id), to_type):
                 raise KeyError(to_id)
+            if labels is None:
+                self._links.remove(from_type, int(from_id), to_type, int(to_id))
+            else:
+                self._links.unlabel(from_type, int(from_id), to_type, int(to_id), labels)
             self._after_link(from_type, from_id, to_type, to_id)
 
     def add_property(self, object_type: str, definition: PropertyDefinition) -> None:
@@ -395,38 +428,14 @@ class Portal:
             self._links = links
 
     def _record(self, object_type: str, object_id: str) -> Record:
-        record = self._stores[object_type].find(int(object_id))
+        record = self._stores[object_type].find(self.resolved(object_type, int(object_id)))
         if record is None:
             raise KeyError(object_id)
         return record
 
-    def _move_links(self, object_type: str, loser_id: int, new_id: int) -> set[int]:
-        """Give a merged record's links to the new one; returns the tickets whose companies that concerns."""
-        tickets: set[int] = set()
-        for from_type, to_type in LINK_TYPES:
-            if from_type != object_type:
-                continue
-            for other_id, is_primary in dict(self._links.of(object_type, loser_id, to_type)).items():
-                labels = self._links.labels_of(object_type, loser_id, to_type, other_id)
-                self._links.remove(object_type, loser_id, to_type, other_id)
-                if object_type == COMPANIES:
-                    # Which company is primary is a fact of the other side.
-                    self._links.add(to_type, other_id, COMPANIES, new_id, primary=is_primary)
-                else:
-                    self._links.add(object_type, new_id, to_type, other_id, primary=is_primary)
-                self._links.label(object_type, new_id, to_type, other_id, labels)
-                if (object_type, to_type) == (COMPANIES, TICKETS):
-                    tickets.add(other_id)
-        return tickets
-
     def _hidden_until(self, now: datetime) -> datetime | None:
         lag = self.quirks.index_lag_seconds
         return now + timedelta(seconds=lag) if lag > 0 else None
-
-    @staticmethod
-    def _next_id(store: RecordStore, last_live: int) -> int:
-        archived = store.ids(archived=True)
-        return max(last_live, archived[-1] if archived else 0, 10_000_000_000) + 1
 
     def _after_link(self, from_type: str, from_id: str, to_type: str, to_id: str) -> None:
         if (from_type, to_type) == (TICKETS, COMPANIES):

@@ -12,6 +12,8 @@ from datetime import datetime
 from ingestion.sandbox.clock import to_iso
 from ingestion.sandbox.ranges import Ranges
 
+_FIRST_FREE_ID = 10_000_000_001
+
 
 @dataclass(slots=True)
 class Record:
@@ -22,7 +24,12 @@ class Record:
     created_at: datetime
     archived_at: datetime | None = None
     history: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)
-    """Earlier values by property, oldest first, each with the moment it was set; filled from the first change on."""
+    """Values by property, oldest first, each with the moment it was set; filled from the first change on."""
+
+    def values_of(self, name: str) -> list[tuple[str, datetime]]:
+        """All values a property has had, oldest first; one that was never changed is as old as the record."""
+        value = self.properties.get(name)
+        return self.history.get(name) or ([] if value is None else [(value, self.created_at)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class RecordStore:
         self._live: MutableSequence[int] = []
         self._archived: MutableSequence[int] = []
         self._shadows: dict[int, list[Shadow]] = {}
+        self._departed: dict[int, Record] = {}
+        self._highest_id = _FIRST_FREE_ID - 1
 
     def __len__(self) -> int:
         return len(self._live)
@@ -58,6 +67,10 @@ class RecordStore:
     def ids(self, *, archived: bool = False) -> Sequence[int]:
         """All ids in ascending order; not to be changed by the caller."""
         return self._archived if archived else self._live
+
+    def next_id(self) -> int:
+        """An id no record ever had: HubSpot gives none a second time."""
+        return self._highest_id + 1
 
     def page(self, *, start: int, limit: int, archived: bool) -> tuple[list[Record], int | None]:
         """Up to ``limit`` records with id >= ``start``, and the id the next page starts at (None on the last)."""
@@ -71,6 +84,8 @@ class RecordStore:
         """Add a live record; search does not know it before ``hidden_until``."""
         self._remember(record.id, None, hidden_until)
         self._records[record.id] = record
+        self._departed.pop(record.id, None)
+        self._highest_id = max(self._highest_id, record.id)
         if self._live and record.id < self._live[-1]:
             insort(self._live, record.id)
         else:
@@ -92,7 +107,7 @@ class RecordStore:
             before = record.properties.get(name)
             if before == value:
                 continue
-            seen = record.history.setdefault(name, [] if before is None else [(before, record.created_at)])
+            seen = record.history.setdefault(name, record.values_of(name))
             seen.append((value or "", now))
             if value is None:
                 record.properties.pop(name, None)
@@ -105,6 +120,7 @@ class RecordStore:
     def derive(self, record: Record, values: Mapping[str, str | None]) -> None:
         """Set calculated properties: no history, no new modified date, and search knows at once."""
         for name, value in values.items():
+            record.history.pop(name, None)
             if value is None:
                 record.properties.pop(name, None)
             else:
@@ -127,11 +143,15 @@ class RecordStore:
         insort(self._live, record.id)
         self.version += 1
 
-    def purge(self, record: Record) -> None:
-        """Forget a record altogether: no list, no search and no batch read knows it any more."""
+    def purge(self, record: Record, *, hidden_until: datetime | None = None) -> None:
+        """Forget a record altogether; search still finds it before ``hidden_until``, when nothing else does any more."""
+        if hidden_until is None:
+            self._shadows.pop(record.id, None)
+        else:
+            self._remember(record.id, dict(record.properties), hidden_until)
+            self._departed[record.id] = record
         self._drop(self._archived if record.archived_at else self._live, record.id)
         del self._records[record.id]
-        self._shadows.pop(record.id, None)
         self.version += 1
 
     def indexed(self, now: datetime) -> Iterator[tuple[Record, dict[str, str]]]:
@@ -143,7 +163,7 @@ class RecordStore:
             return
         self._expire(now)
         for record_id in sorted({*self._live, *self._shadows}):
-            record = self._records[record_id]
+            record = self._records.get(record_id) or self._departed[record_id]
             shadows = self._shadows.get(record_id)
             if shadows:
                 if shadows[0].properties is not None:
@@ -174,6 +194,7 @@ class RecordStore:
                 self._shadows[record_id] = left
             else:
                 del self._shadows[record_id]
+                self._departed.pop(record_id, None)
 
     @staticmethod
     def _drop(ids: MutableSequence[int], record_id: int) -> None:

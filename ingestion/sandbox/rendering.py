@@ -66,9 +66,8 @@ class Renderer:
 
 def _history(record: Record, name: str) -> list[dict[str, str]]:
     """Values of a property, newest first."""
-    value = record.properties.get(name)
-    past = record.history.get(name) or ([] if value is None else [(value, record.created_at)])
-    return [{"value": value, "timestamp": to_iso(moment), "sourceType": "CRM_UI"} for value, moment in reversed(past)]
+    values = reversed(record.values_of(name))
+    return [{"value": value, "timestamp": to_iso(moment), "sourceType": "CRM_UI"} for value, moment in values]
 
 
 def inline_links(links: LinkTable, kind: ObjectKind, record_id: int, wanted: list[str], url: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a portal is told about itself: whose it is, who works there, how it behaves, and how it stores a value."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,6 +9,9 @@ from ingestion.sandbox.clock import to_iso
 
 Value = str | int | float | bool | datetime | None
 """What a mutation accepts for a property; stored as the string HubSpot would send. None empties the property."""
+
+History = Mapping[str, Sequence[tuple[Value, datetime]]]
+"""Values by property, oldest first, each with the moment it was set."""
 
 
 @dataclass(frozen=True, slots=True)

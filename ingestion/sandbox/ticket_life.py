@@ -21,10 +21,11 @@ _PRIORITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A ticket's properties beside its words, and when it was last touched."""
+    """A ticket's properties beside its words, when it was last touched, and the stages it went through, oldest first."""
 
     properties: dict[str, Value]
     modified_at: datetime
+    stages: tuple[tuple[str, datetime], ...]
 
 
 class TicketLife:
@@ -61,6 +62,8 @@ class TicketLife:
             "hs_object_source_label": "CONVERSATIONS",
             "hs_num_times_contacted": 0,
         }
+        opening = [one.id for one in pipeline.stages if one.state != "CLOSED"]
+        stages = _answered(opening, at, replied_at if is_replied else None, written_at)
         modified_at = written_at
         if is_replied:
             properties |= {
@@ -78,15 +81,34 @@ class TicketLife:
                 "time_to_close": _millis(closed_at - at),
             }
             modified_at = max(modified_at, closed_at)
+            stages = (*stages, (str(properties["hs_pipeline_stage"]), closed_at))
         else:
-            opening = [one.id for one in pipeline.stages if one.state != "CLOSED"]
             properties["hs_pipeline_stage"] = rng.choice(opening[1:]) if is_replied else opening[0]
-        return Life(properties, modified_at)
+            stages = _ending(stages, str(properties["hs_pipeline_stage"]))
+        return Life(properties, modified_at, stages)
 
     def _owner(self, at: datetime, owners: Sequence[Owner]) -> str:
         """Former staff own only what is older than three months."""
         is_old = self._until - at > timedelta(days=90)
         return self._rng.choice([one for one in owners if is_old or not one.archived]).id
+
+
+def _answered(
+    opening: Sequence[str], at: datetime, replied_at: datetime | None, written_at: datetime
+) -> tuple[tuple[str, datetime], ...]:
+    """The way through the open stages: new, then waiting for the customer once answered, then for us once they wrote back."""
+    moments = [at]
+    if replied_at is not None:
+        moments += [replied_at, written_at] if written_at > replied_at else [replied_at]
+    return tuple(zip(opening, moments, strict=False))
+
+
+def _ending(stages: tuple[tuple[str, datetime], ...], stage: str) -> tuple[tuple[str, datetime], ...]:
+    """As much of the way as leads to a stage; a stage it does not touch takes the place of its last."""
+    names = [name for name, _entered_at in stages]
+    if stage in names:
+        return stages[: names.index(stage) + 1]
+    return (*stages[:-1], (stage, stages[-1][1]))
 
 
 def _millis(span: timedelta) -> int:

@@ -204,4 +204,12 @@ def _add_ticket(portal: Portal, ticket: FileTicket, number: int) -> str:
         "hs_last_message_received_at": ticket.created_at,
     }
     modified_at = max(ticket.created_at, ticket.closed_at or ticket.created_at)
-    return portal.upsert(TICKETS, properties, object_id=number, created_at=ticket.created_at, modified_at=modified_at)
+    stages: list[tuple[Value, datetime]] = [(_NEW, ticket.created_at), (_CLOSED, ticket.closed_at or ticket.created_at)]
+    return portal.upsert(
+        TICKETS,
+        properties,
+        object_id=number,
+        created_at=ticket.created_at,
+        modified_at=modified_at,
+        history={"hs_pipeline_stage": stages} if ticket.closed_at else None,
+    )

@@ -77,9 +77,9 @@ def hubspot(
             on_erased_contacts=eraser.on_erased_contacts,
         ),
     )
+    _note_outcomes(place, report, portals)
     for done in eraser.carry_out([tenant.tenant_id for tenant in tenants]):
         context.log.info(str(done))
-    _note_outcomes(place, report, portals)
     errors = unreachable | report.failed_tenants
     for tenant_id, error in errors.items():
         context.log.error(f"{tenant_id}: {error}")

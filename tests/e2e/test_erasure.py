@@ -13,7 +13,7 @@ from core.erasure import find_residue
 from core.erasure.registry import APPLICATION, ERASED_NOTE, JOURNAL, WAREHOUSE
 from core.tenants import tenant_id
 from core.vocabulary import ErasureSource
-from tests.support.canary import SUBJECT, TRACES, WORDS, Canary, files_with_traces, plant
+from tests.support.canary import SUBJECT, TRACES, WORDS, Canary, files_with_traces, plant, write
 from tests.support.databases import throw_away_database
 from tests.support.fake_llm import FakeLLM
 from tests.support.scene import Scene, just_now, playing, small_world
@@ -62,6 +62,12 @@ class Life:
     def test_before_the_traces_are_everywhere(self, play: Play) -> None:
         stores = {one.split()[0] for one in play.residue()}
         assert {"warehouse", "application"} <= stores
+        assert "warehouse raw_hubspot.emails.text" in play.residue()
+        assert "warehouse intermediate.int_messages.text" in play.residue()
+        if play.scene.place.warehouse.dialect == "duckdb":
+            files = files_with_traces(play.folder)
+            assert {"warehouse.duckdb", "app.db", "journal.db"} <= {file.removesuffix("-wal") for file in files}
+            assert any(file.startswith("published/marts-") for file in files)
         cards = play.cards()
         assert [card["contact_name"] for card in cards] == ["Ada Canarywitch"] * 2
         assert not any(card["why"].endswith(ERASED_NOTE) for card in cards)
@@ -96,7 +102,7 @@ class Life:
             "select level, call_key from enrichment.ticket_sentiment where tenant_id = :tenant and ticket_id = :ticket"
         )
         paid = len(play.llm.paid)
-        play.portal.purge("contacts", play.canary.contact)
+        play.portal.privacy_delete(play.canary.contact)
         play.scene.refresh()
         assert play.residue() == []
         [request] = play.scene.place.erasures.of(play.tenant)
@@ -134,10 +140,15 @@ class Life:
         paid = len(play.llm.paid)
         changed = {"subject": SUBJECT, "content": WORDS, "hs_pipeline_stage": "2", "hs_ticket_priority": "HIGH"}
         play.portal.upsert("tickets", changed, object_id=play.canary.ticket, modified_at=just_now())
+        email = write(play.portal, play.canary.ticket)
         play.scene.refresh()
         row = play.one("select * from raw_hubspot.tickets where tenant_id = :tenant and id = :ticket")
         assert (row["hs_pipeline_stage"], row["subject"], row["content"]) == ("2", None, None)
         assert json.loads(row["properties"])["hs_ticket_priority"] == "HIGH"
+        emails = play.scene.place.warehouse.rows(
+            "select direction, text from raw_hubspot.emails where id = :id", id=email
+        )
+        assert emails == [{"direction": "inbound", "text": None}], "it is counted, and says nothing"
         assert play.residue() == []
         assert len(play.llm.paid) == paid
         assert play.one(
@@ -156,17 +167,12 @@ class TestEmbedded(Life):
     def play(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
         yield from playing_on(tmp_path_factory.mktemp("scene"))
 
-    def test_before_the_traces_are_everywhere(self, play: Play) -> None:
-        super().test_before_the_traces_are_everywhere(play)
-        files = files_with_traces(play.folder)
-        assert {"warehouse.duckdb", "app.db", "journal.db"} <= {file.removesuffix("-wal") for file in files}
-        assert any(file.startswith("published/marts-") for file in files)
-
     def test_no_file_contains_a_byte_of_it(self, play: Play) -> None:
         assert files_with_traces(play.folder) == {}
         assert (play.folder / "warehouse.duckdb").stat().st_size > 0
 
 
+@pytest.mark.slow
 class TestOnPostgres(Life):
     @pytest.fixture(scope="class")
     @classmethod

@@ -52,7 +52,7 @@ def kill_everywhere(folder: Path, postgres: str) -> None:
         assert refresh_in_process(settings) == 0
         assert find_residue(place, slug, TRACES)
         paid = len(llm.paid)
-        world.portal(slug).purge("contacts", canary.contact)
+        world.portal(slug).privacy_delete(canary.contact)
         for point in IN_ORDER:
             assert refresh_in_process(settings, chaos_points=f"{point}:kill") == -9, f"{point} was not reached"
             assert place.erasures.open([slug]), "a request that was not carried out stays open"

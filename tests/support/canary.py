@@ -55,6 +55,7 @@ def plant(portal: Portal) -> Canary:
     )
     portal.associate("tickets", ticket, "companies", company, primary=True)
     portal.associate("tickets", ticket, "contacts", contact)
+    write(portal, ticket)
     other = portal.ids("contacts")[0]
     mention = portal.upsert(
         "tickets",
@@ -64,6 +65,22 @@ def plant(portal: Portal) -> Canary:
     )
     portal.associate("tickets", mention, "contacts", other)
     return Canary(contact, ticket, mention)
+
+
+def write(portal: Portal, ticket: str) -> str:
+    """One more e-mail of the customer on their ticket; returns its id."""
+    said = {
+        "hs_email_direction": "INCOMING_EMAIL",
+        "hs_email_subject": f"Re: {SUBJECT}",
+        "hs_email_text": f"{WORDS}\n\nAda Canarywitch",
+        "hs_email_from_email": "ada.canarywitch@ermintrude.example",
+        "hs_email_from_firstname": "Ada",
+        "hs_email_from_lastname": "Canarywitch",
+        "hs_timestamp": UNTIL - timedelta(hours=1),
+    }
+    email = portal.upsert("emails", said, modified_at=just_now())
+    portal.associate("tickets", ticket, "emails", email)
+    return email
 
 
 def files_with_traces(folder: Path) -> dict[str, list[str]]:

@@ -125,8 +125,13 @@ def in_portal(portal: Portal) -> Facts:
                 for one in store.ids(archived=archived)
             }
     for to in ("companies", "contacts", "emails", "notes"):
+        in_bin = set(portal.ids(to, archived=True)) if to in {"emails", "notes"} else set()
         facts[f"ticket_{to}"] = {
-            ticket: portal.linked_ids("tickets", ticket, to) or {None: False} for ticket in portal.ids("tickets")
+            ticket: {
+                one: primary for one, primary in portal.linked_ids("tickets", ticket, to).items() if one not in in_bin
+            }
+            or {None: False}
+            for ticket in portal.ids("tickets")
         }
     for kind, body in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
         linked = {one for links in facts[f"ticket_{kind}"].values() for one in links if one is not None}

@@ -60,6 +60,9 @@ def test_a_missing_scope_is_a_403_that_names_it(client: httpx.Client, portal: Po
         ("GET", "/crm/objects/2026-09/companies", "crm.objects.companies.read"),
         ("POST", "/crm/associations/2026-09/tickets/contacts/batch/read", "crm.objects.contacts.read"),
         ("GET", "/crm/owners/2026-09", "crm.objects.owners.read"),
+        ("GET", "/crm/objects/2026-09/emails", "sales-email-read"),
+        ("POST", "/crm/associations/2026-09/tickets/emails/batch/read", "sales-email-read"),
+        ("GET", "/crm/objects/2026-09/notes", "crm.objects.contacts.read"),
     ):
         answer = client.request(method, path, headers=headers, json={"inputs": []} if method == "POST" else None)
         assert (answer.status_code, answer.json()["category"]) == (403, "MISSING_SCOPES")

@@ -97,3 +97,26 @@ def test_labels_between_two_types(api: httpx.Client) -> None:
     assert [(one["typeId"], one["label"]) for one in found] == [(26, "Primary"), (339, None)]
     assert [one["typeId"] for one in api.get(f"{DATED}/contacts/companies/labels").json()["results"]] == [1, 279]
     assert api.get(f"{DATED}/tickets/tickets/labels").status_code == 400
+
+
+def test_labels_of_the_tenants_own_are_listed_and_stand_on_links_from_both_ends(
+    api: httpx.Client, portal: Portal
+) -> None:
+    company = portal.ids(COMPANIES)[0]
+    label = portal.define_label(TICKETS, COMPANIES, "Paid by", inverse_label="Pays for")
+    portal.associate(TICKETS, "5000", COMPANIES, company, labels=[label])
+    [back] = portal.labels(COMPANIES, TICKETS)
+    for path, type_id, text in (
+        ("tickets/companies", label.type_id, "Paid by"),
+        ("companies/tickets", back.type_id, "Pays for"),
+    ):
+        own = {"category": "USER_DEFINED", "typeId": type_id, "label": text}
+        for family in (DATED, OLD):
+            assert api.get(f"{family}/{path}/labels").json()["results"][-1] == own
+        given = "5000" if path.startswith("tickets") else company
+        _status, body = read(api, given, path=f"{DATED}/{path}/batch/read")
+        assert body["results"][0]["to"][0]["associationTypes"][-1] == own
+    one = api.get("/crm/objects/2026-09/tickets/5000?associations=companies").json()
+    assert [row["type"] for row in one["associations"]["companies"]["results"]] == [
+        "ticket_to_company", "ticket_to_company_unlabeled", "paid_by",
+    ]  # fmt: skip

@@ -129,10 +129,14 @@ def test_history_lists_values_newest_first(api: httpx.Client, portal: Portal, cl
     clock.advance(60)
     portal.set_property(TICKETS, "5000", "hs_pipeline_stage", "999")
     one = api.get(f"{DATED}/tickets/5000?propertiesWithHistory=hs_pipeline_stage").json()
-    assert [(row["value"], row["timestamp"]) for row in one["propertiesWithHistory"]["hs_pipeline_stage"]] == [
-        ("999", "2026-05-04T08:01:00.000Z"),
-        ("1", "2026-05-04T08:00:00.000Z"),
-    ]
+    [listed] = api.get(f"{DATED}/tickets?limit=1&propertiesWithHistory=hs_pipeline_stage").json()["results"]
+    body = {"inputs": [{"id": "5000"}], "properties": [], "propertiesWithHistory": ["hs_pipeline_stage"]}
+    [read] = api.post(f"{DATED}/tickets/batch/read", json=body).json()["results"]
+    for found in (one, listed, read):
+        assert [(row["value"], row["timestamp"]) for row in found["propertiesWithHistory"]["hs_pipeline_stage"]] == [
+            ("999", "2026-05-04T08:01:00.000Z"),
+            ("1", "2026-05-04T08:00:00.000Z"),
+        ]
 
 
 @pytest.mark.parametrize(("family", "status"), [(DATED, 200), (OLD, 207)])

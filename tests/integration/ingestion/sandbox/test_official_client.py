@@ -13,6 +13,8 @@ from hubspot.crm.associations.v4 import (
     PublicFetchAssociationsBatchRequest,
 )
 from hubspot.crm.companies import PublicObjectSearchRequest as CompanySearch
+from hubspot.crm.contacts import PublicGdprDeleteInput, PublicMergeInput
+from hubspot.crm.contacts.exceptions import ApiException as ContactException
 from hubspot.crm.tickets import BatchReadInputSimplePublicObjectId, PublicObjectSearchRequest, SimplePublicObjectId
 from hubspot.crm.tickets.exceptions import ApiException
 
@@ -149,11 +151,82 @@ def test_metadata(client: Any, portal: Portal) -> None:
     assert [one.email for one in client.crm.owners.get_all(archived=True)] == ["old@vendor.example"]
 
 
-def test_what_was_merged_is_found_under_both_old_ids(client: Any, portal: Portal) -> None:
-    one, other = portal.upsert("companies", {"name": "One"}), portal.upsert("companies", {"name": "Other"})
-    merged = portal.merge("companies", one, other)
-    assert {client.crm.companies.basic_api.get_by_id(old).id for old in (one, other, merged)} == {merged}
-    assert not {one, other} & {record.id for record in client.crm.companies.get_all()}
+@pytest.mark.parametrize("kind", ["tickets", "companies", "contacts"])
+def test_what_the_client_merged_is_found_under_both_old_ids(client: Any, portal: Portal, kind: str) -> None:
+    one, other = portal.upsert(kind, {}), portal.upsert(kind, {})
+    api = getattr(client.crm, kind)
+    given = PublicMergeInput(primary_object_id=one, object_id_to_merge=other)
+    merged = api.basic_api.merge(public_merge_input=given).id
+    assert {api.basic_api.get_by_id(old).id for old in (one, other, merged)} == {merged}
+    got = api.basic_api.get_by_id(one, properties=["hs_merged_object_ids"])
+    assert got.properties["hs_merged_object_ids"] == f"{one};{other}"
+    listed = {record.id for record in api.get_all()}
+    assert merged in listed
+    assert not {one, other} & listed
+
+
+def test_what_the_client_erased_is_in_no_list_and_no_bin(client: Any, portal: Portal) -> None:
+    api = client.crm.contacts
+    by_id, by_address = portal.upsert("contacts", {}), portal.upsert("contacts", {"email": "gone@customer.example"})
+    api.basic_api.purge(public_gdpr_delete_input=PublicGdprDeleteInput(object_id=by_id))
+    address = PublicGdprDeleteInput(object_id="gone@customer.example", id_property="email")
+    api.basic_api.purge(public_gdpr_delete_input=address)
+    for is_archived in (False, True):
+        assert not {by_id, by_address} & {one.id for one in api.get_all(archived=is_archived)}
+    with pytest.raises(ContactException) as refused:
+        api.basic_api.get_by_id(by_id)
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize("kind", ["tickets", "companies", "contacts", "emails", "notes"])
+def test_what_the_client_archived_lies_in_the_bin(client: Any, portal: Portal, kind: str) -> None:
+    one, api = portal.upsert(kind, {}), objects(client, kind).basic_api
+    api.archive(one)
+    assert one not in portal.ids(kind)
+    assert one in {record.id for record in api.get_page(archived=True, limit=100).results}
+
+
+@pytest.mark.parametrize("kind", ["emails", "notes"])
+def test_messages_are_read_in_batches_searched_and_listed_to_the_end(client: Any, portal: Portal, kind: str) -> None:
+    body = "hs_email_text" if kind == "emails" else "hs_note_body"
+    ids = portal.ids(kind)
+    inputs = BatchReadInputSimplePublicObjectId(
+        inputs=[SimplePublicObjectId(id=one) for one in [*ids[:2], "404"]],
+        properties=[body],
+        properties_with_history=[],
+    )
+    answer = objects(client, kind).batch_api.read(inputs)
+    assert [one.properties[body] for one in answer.results] == ["Message about ticket 0", "Message about ticket 1"]
+    assert [error.category for error in answer.errors] == ["OBJECT_NOT_FOUND"]
+    wanted = PublicObjectSearchRequest(
+        filter_groups=[{"filters": [{"propertyName": body, "operator": "CONTAINS_TOKEN", "value": "about"}]}],
+        sorts=["hs_createdate"],
+        limit=1,
+    )
+    found = objects(client, kind).search_api.do_search(wanted)
+    assert (found.total, found.results[0].id, found.paging.next.after) == (2, ids[0], "1")
+    assert [one.id for one in client.crm.objects.get_all(kind)] == ids
+
+
+def test_messages_of_a_ticket_are_found_by_its_links(client: Any, portal: Portal) -> None:
+    ticket = portal.ids("tickets")[0]
+    for kind, type_id in (("emails", 223), ("notes", 227)):
+        inputs = BatchInputPublicFetchAssociationsBatchRequest(inputs=[PublicFetchAssociationsBatchRequest(id=ticket)])
+        answer = client.crm.associations.v4.batch_api.get_page(
+            from_object_type="tickets",
+            to_object_type=kind,
+            batch_input_public_fetch_associations_batch_request=inputs,
+        )
+        [row] = answer.results
+        assert [str(one.to_object_id) for one in row.to] == list(portal.linked_ids("tickets", ticket, kind))
+        assert [[one.type_id for one in to.association_types] for to in row.to] == [[type_id]]
+
+
+def test_a_page_too_large_is_refused_with_the_reason(client: Any) -> None:
+    with pytest.raises(ApiException) as refused:
+        client.crm.tickets.basic_api.get_page(limit=101)
+    assert refused.value.status == 400
+    assert "VALIDATION_ERROR" in refused.value.body
 
 
 def test_a_refusal_is_the_clients_exception(client: Any) -> None:
@@ -165,3 +238,8 @@ def test_a_refusal_is_the_clients_exception(client: Any) -> None:
 def test_dated_paths_are_reached_by_hand(client: Any, portal: Portal) -> None:
     answer = client.api_request({"path": "/crm/objects/2026-09/tickets", "qs": {"limit": 1}})
     assert answer.json()["results"][0]["id"] == portal.ids("tickets")[0]
+    one, other = portal.upsert("companies", {"name": "One"}), portal.upsert("companies", {"name": "Other"})
+    body = {"primaryObjectId": one, "objectIdToMerge": other}
+    merged = client.api_request({"path": "/crm/objects/2026-09/companies/merge", "method": "POST", "body": body})
+    assert merged.json()["id"] == client.crm.companies.basic_api.get_by_id(other).id
+    assert client.api_request({"path": "/crm/objects/2026-09/notes/1"}).status_code == 404

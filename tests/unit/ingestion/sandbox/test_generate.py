@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 
@@ -12,6 +13,7 @@ import pytest
 
 from ingestion.sandbox.bulk import bulk_world
 from ingestion.sandbox.catalogue import COMPANIES, CONTACTS, TICKETS
+from ingestion.sandbox.clock import to_iso
 from ingestion.sandbox.generate import generate_world
 from ingestion.sandbox.planning import poisson_z
 from ingestion.sandbox.stream import generate_tickets
@@ -265,3 +267,28 @@ def test_the_bulk_world_serves_the_stream() -> None:
     first = portal.properties_of(TICKETS, streamed[0]["id"])
     assert first["content"] == streamed[0]["properties"]["content"]
     assert list(portal.linked_ids(TICKETS, streamed[0]["id"], COMPANIES)) == [first["hs_primary_company_id"]]
+
+
+def test_every_ticket_has_a_way_through_the_stages_that_ends_where_it_is(world: World) -> None:
+    lengths: Counter[int] = Counter()
+    for portal in world.portals.values():
+        stage_ids = {one.id for pipeline in portal.pipelines() for one in pipeline.stages}
+        for one in portal.ids(TICKETS):
+            properties = portal.properties_of(TICKETS, one)
+            with portal.reading() as (stores, _links):
+                record = stores[TICKETS].find(int(one))
+                assert record is not None
+                stages = record.values_of("hs_pipeline_stage")
+            names, moments = [stage for stage, _at in stages], [moment for _stage, moment in stages]
+            assert moments == sorted(set(moments))
+            assert moments[0] == record.created_at
+            assert all(before != after for before, after in pairwise(names))
+            assert set(names) <= stage_ids
+            assert names[-1] == properties["hs_pipeline_stage"]
+            if "closed_date" in properties:
+                assert to_iso(moments[-1]) == properties["closed_date"]
+            if "first_agent_reply_date" in properties:
+                assert to_iso(moments[1]) == properties["first_agent_reply_date"]
+            lengths[len(stages)] += 1
+    assert lengths.keys() == {1, 2, 3, 4}
+    assert lengths[3] > lengths[2]

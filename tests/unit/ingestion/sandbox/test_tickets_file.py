@@ -53,6 +53,12 @@ def test_an_outcome_in_the_file_decides_the_stage(tmp_path: Path) -> None:
     dates = [portal.properties_of(TICKETS, one).get("closed_date") for one in portal.ids(TICKETS)]
     assert stages == ["4", "4", "1"]
     assert dates == [None, "2026-03-05T08:00:00.000Z", None]
+    with portal.reading() as (stores, _links):
+        ways = [
+            [stage for stage, _at in record.values_of("hs_pipeline_stage")]
+            for record, _p in stores[TICKETS].indexed(portal.now())
+        ]
+    assert ways == [["4"], ["1", "4"], ["1"]]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A portal's records: paging laws, changes and what they move, what search remembers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -172,3 +172,18 @@ def test_a_world_has_one_portal_per_tenant_and_number() -> None:
     with pytest.raises(ValueError, match="exists already"):
         world.add_portal(TenantProfile("b", "B"), portal_id=5)
     assert world.portal_by_id(5) is world.portal("a")
+
+
+def test_a_new_record_may_come_with_a_history_and_an_old_one_may_not() -> None:
+    clock = ManualClock(START)
+    portal = a_portal(clock)
+    stages = [("1", START - timedelta(days=2)), ("4", START - timedelta(days=1))]
+    ticket = portal.upsert(TICKETS, {}, created_at=START - timedelta(days=2), history={"hs_pipeline_stage": stages})
+    assert portal.properties_of(TICKETS, ticket)["hs_pipeline_stage"] == "4"
+    portal.upsert(TICKETS, {"hs_pipeline_stage": "1"}, object_id=ticket)
+    with portal.reading() as (stores, _links):
+        record = stores[TICKETS].find(int(ticket))
+        assert record is not None
+        assert record.values_of("hs_pipeline_stage") == [*stages, ("1", START)]
+    with pytest.raises(ValueError, match="exists already"):
+        portal.upsert(TICKETS, {}, object_id=ticket, history={"subject": [("a", START)]})
