@@ -33,6 +33,7 @@ class BulkStore(RecordStore):
         self._made: Made[Record] = Made(partial(bulk.find, object_type))
         self._records = self._made
         self._live = bulk.numbering[object_type].ids()
+        self._highest_id = max([self._highest_id, *self._live[-1:]])
         self._modified_at: Sequence[int] | None = None
         self._window: tuple[int, Range, Sequence[int]] | None = None
 

@@ -271,7 +271,7 @@ class Portal:
         with self._lock:
             store, now = self._stores[object_type], self._clock()
             primary, other = losers = [self._record(object_type, one) for one in (primary_id, other_id)]
-            if primary is other or any(one.archived_at is not None for one in losers):
+            if primary.id == other.id or any(one.archived_at is not None for one in losers):
                 raise KeyError(other_id)
             new = merged(KINDS[object_type], primary, other, new_id=store.next_id(), now=now)
             hidden_until = self._hidden_until(now)
