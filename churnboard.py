@@ -71,6 +71,9 @@ def sandbox(
     tickets: Annotated[
         Path | None, typer.Option(help="Serve these real tickets (JSONL) instead of generated ones.")
     ] = None,
+    bulk: Annotated[int, typer.Option(min=0, help="Serve one portal with so many tickets, made as they are read.")] = 0,
+    companies: Annotated[int, typer.Option(min=1, help="Companies of a bulk portal.")] = 2_000,
+    contacts: Annotated[int, typer.Option(min=0, help="Contacts of a bulk portal.")] = 5_000,
     seed: Annotated[int, typer.Option(help="Seed of the generator.")] = 7,
     tenants: Annotated[int, typer.Option(min=1, max=3, help="Tenants to generate.")] = 3,
     count: Annotated[int, typer.Option(min=1, help="Tickets to generate, over all tenants.")] = 2000,
@@ -83,6 +86,7 @@ def sandbox(
 ) -> None:
     """A local HubSpot that behaves like HubSpot, filled with generated or given tickets."""
     from core.tenants import slug_from
+    from ingestion.sandbox.bulk import bulk_world
     from ingestion.sandbox.describe import describe as described
     from ingestion.sandbox.faults import load_faults
     from ingestion.sandbox.generate import generate_world
@@ -95,6 +99,8 @@ def sandbox(
     newest = datetime.fromisoformat(until) if until else datetime.now(UTC)
     if tickets:
         world = load_tickets_file(tickets, tenant_id=slug_from(tickets.stem))
+    elif bulk:
+        world = bulk_world(bulk, companies=companies, contacts=contacts, seed=seed)
     else:
         world = generate_world(seed=seed, tenants=tenants, tickets=count, months=months, until=newest)
     if truth:

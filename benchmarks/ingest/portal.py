@@ -12,17 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingestion.sandbox.app import create_app
-from ingestion.sandbox.catalogue import OBJECT_TYPES, PropertyDefinition
+from ingestion.sandbox.bulk import bulk_world
 from ingestion.sandbox.limits import Limits
-from ingestion.sandbox.stream import bulk_world
-from ingestion.sandbox.world import Portal
 
 TENANT = "bulk"
 ARRIVALS = "/arrivals"
@@ -87,34 +84,17 @@ class Far:
         await self._app(scope, receive, send)
 
 
-def _fill(portal: Portal, object_type: str, count: int) -> None:
-    """Custom properties as portals have them: short texts and numbers, most records with a value."""
-    names = [f"custom_property_{number}" for number in range(count)]
-    for number, name in enumerate(names):
-        portal.add_property(object_type, PropertyDefinition(name, name, "number" if number % 2 else "string"))
-    with portal.reading() as (stores, _links):
-        store = stores[object_type]
-        for record_id in store.ids():
-            record = store.find(record_id)
-            assert record is not None
-            record.properties.update({name: str(record_id % 997 + place) for place, name in enumerate(names)})
-
-
 def main() -> None:
     """Fill a portal, say where it is, serve it."""
     given = json.loads(sys.argv[1])
-    world = bulk_world(given["tickets"], companies=given["companies"], tenant_id=TENANT)
+    world = bulk_world(
+        given["tickets"],
+        companies=given["companies"],
+        contacts=given["contacts"],
+        custom_properties=given["properties"],
+        tenant_id=TENANT,
+    )
     portal = world.portal(TENANT)
-    born = datetime.now(UTC) - timedelta(days=300)
-    for number in range(given["contacts"]):
-        portal.upsert(
-            "contacts",
-            {"email": f"person-{number}@customer.example", "firstname": "Pat", "lastname": f"Number {number}"},
-            object_id=50_000_000_000 + number * 3,
-            created_at=born + timedelta(seconds=number),
-        )
-    for object_type in OBJECT_TYPES if given["properties"] else ():
-        _fill(portal, object_type, given["properties"])
     app = create_app(world, limits=Limits() if given["is_limited"] else None)
     listener = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(

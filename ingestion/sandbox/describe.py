@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from ingestion.sandbox.catalogue import TICKETS
 from ingestion.sandbox.world import World
 
 
@@ -14,7 +15,7 @@ def describe(world: World) -> dict[str, Any]:
                 "profile": asdict(portal.tenant),
                 "access_token": portal.static_token,
                 "hub_id": str(portal.portal_id),
-                "tickets": len(portal.ids("tickets")),
+                "tickets": portal.count(TICKETS),
             }
             for portal in world.portals.values()
         ]

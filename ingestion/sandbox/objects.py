@@ -1,6 +1,7 @@
 """Handlers of the object endpoints: list, get, batch read and search of every object type."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from ingestion.sandbox import search
 from ingestion.sandbox.catalogue import ObjectKind, kind_of
 from ingestion.sandbox.clock import to_iso
 from ingestion.sandbox.door import Call
+from ingestion.sandbox.ranges import ranges_by_id
 from ingestion.sandbox.records import Record, RecordStore
 from ingestion.sandbox.refusals import invalid, json_response, not_found
 from ingestion.sandbox.rendering import Renderer, inline_links, listed
@@ -95,7 +97,7 @@ class SearchEndpoint:
     """``POST …/{type}/search``. Remembers the order of the latest searches, so that paging through one costs one scan."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[bytes, tuple[int, list[int]]] = OrderedDict()
+        self._found: OrderedDict[bytes, tuple[int, Sequence[int]]] = OrderedDict()
 
     def __call__(self, call: Call) -> Response:
         """Answer one page of a search."""
@@ -107,12 +109,12 @@ class SearchEndpoint:
             store = stores[kind.name]
             now = call.portal.now()
             key = self._key(call, kind)
-            remembered = self._found.get(key)
-            if remembered is not None and remembered[0] == store.version and not store.is_index_behind:
-                total = len(remembered[1])
+            known = self._known(key, call.body, store)
+            if known is not None:
+                total = len(known)
                 page = [
                     (record, record.properties)
-                    for one in remembered[1][query.offset : query.offset + query.limit]
+                    for one in known[query.offset : query.offset + query.limit]
                     if (record := store.find(one)) is not None
                 ]
             else:
@@ -130,6 +132,14 @@ class SearchEndpoint:
         if end < total:
             body["paging"] = {"next": {"after": str(end)}}
         return json_response(body)
+
+    def _known(self, key: bytes, body: dict[str, Any], store: RecordStore) -> Sequence[int] | None:
+        """The ids found, in order, without a scan; None where it takes one."""
+        ranges = ranges_by_id(body)
+        if ranges is not None and (found := store.within(ranges)) is not None:
+            return found
+        version, ids = self._found.get(key, (-1, ()))
+        return ids if version == store.version and not store.is_index_behind else None
 
     def _remember(self, key: bytes, store: RecordStore, found: list[tuple[Record, dict[str, str]]]) -> None:
         if b'"associations.' in key or store.is_index_behind:

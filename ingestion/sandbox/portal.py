@@ -107,6 +107,11 @@ class Portal:
         with self._lock:
             return [str(one) for one in self._stores[object_type].ids(archived=archived)]
 
+    def count(self, object_type: str) -> int:
+        """How many live records there are."""
+        with self._lock:
+            return len(self._stores[object_type])
+
     def properties_of(self, object_type: str, object_id: str) -> dict[str, str]:
         """A copy of a record's filled properties.
 
@@ -266,7 +271,7 @@ class Portal:
         with self._lock:
             store, now = self._stores[object_type], self._clock()
             primary, other = losers = [self._record(object_type, one) for one in (primary_id, other_id)]
-            if primary is other or any(one.archived_at is not None for one in losers):
+            if primary.id == other.id or any(one.archived_at is not None for one in losers):
                 raise KeyError(other_id)
             new = merged(KINDS[object_type], primary, other, new_id=store.next_id(), now=now)
             hidden_until = self._hidden_until(now)
@@ -415,6 +420,12 @@ class Portal:
         """Change how the portal behaves from now on."""
         with self._lock:
             self.quirks = quirks
+
+    def fill(self, stores: Mapping[str, RecordStore], links: LinkTable) -> None:
+        """Put filled stores and their links in the place of empty ones."""
+        with self._lock:
+            self._stores |= stores
+            self._links = links
 
     def _record(self, object_type: str, object_id: str) -> Record:
         record = self._stores[object_type].find(self.resolved(object_type, int(object_id)))

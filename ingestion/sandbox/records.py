@@ -5,11 +5,12 @@ property is absent, as HubSpot stores them.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingestion.sandbox.clock import to_iso
+from ingestion.sandbox.ranges import Ranges
 
 _FIRST_FREE_ID = 10_000_000_001
 
@@ -50,8 +51,8 @@ class RecordStore:
         self.modified_property = modified_property
         self.version = 0
         self._records: dict[int, Record] = {}
-        self._live: list[int] = []
-        self._archived: list[int] = []
+        self._live: MutableSequence[int] = []
+        self._archived: MutableSequence[int] = []
         self._shadows: dict[int, list[Shadow]] = {}
         self._departed: dict[int, Record] = {}
         self._highest_id = _FIRST_FREE_ID - 1
@@ -63,7 +64,7 @@ class RecordStore:
         """The record with that id, archived or not."""
         return self._records.get(record_id)
 
-    def ids(self, *, archived: bool = False) -> list[int]:
+    def ids(self, *, archived: bool = False) -> Sequence[int]:
         """All ids in ascending order; not to be changed by the caller."""
         return self._archived if archived else self._live
 
@@ -170,6 +171,13 @@ class RecordStore:
             else:
                 yield record, record.properties
 
+    def within(self, ranges: Ranges) -> Sequence[int] | None:  # noqa: ARG002 -- larger stores know
+        """Ids, ascending, of the live records whose whole numbers and moments (milliseconds) lie in ranges.
+
+        None where the store cannot tell without a look at each record, which is the rule.
+        """
+        return None
+
     @property
     def is_index_behind(self) -> bool:
         """Whether search may currently differ from the records."""
@@ -189,5 +197,5 @@ class RecordStore:
                 self._departed.pop(record_id, None)
 
     @staticmethod
-    def _drop(ids: list[int], record_id: int) -> None:
+    def _drop(ids: MutableSequence[int], record_id: int) -> None:
         del ids[bisect_left(ids, record_id)]

@@ -6,11 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
+import psutil
 import pytest
 
 from ingestion.sandbox.generate import generate_world
@@ -114,3 +116,45 @@ def test_labels_of_a_file_are_never_served(tmp_path: Path) -> None:
         text = all_text(sandbox.base_url, sandbox.token("desk"))
     assert "Hi" in text
     assert not any(word in text for word in ("very_negative", "Gardening", "explicit", "source-77"))
+
+
+def test_a_million_tickets_are_served_from_the_first_second() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    size = ["--bulk", "1000000", "--companies", "20000", "--contacts", "30000"]
+    command = [sys.executable, "-m", "churnboard", "sandbox", "--port", str(port), *size]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    objects, links = "/crm/objects/2026-09", "/crm/associations/2026-09/tickets/contacts/batch/read"
+    headers = {"Authorization": "Bearer sandbox-bulk"}
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as api:
+            wait_for(api, process)
+            total = api.post(f"{objects}/tickets/search", json={"sorts": ["hs_object_id"], "limit": 1}).json()["total"]
+            middle = str(30_115_207_000 + 17 * 500_000)
+            page = api.get(f"{objects}/tickets", params={"limit": 100, "after": middle}).json()
+            ids = [one["id"] for one in page["results"]]
+            batch = api.post(f"{objects}/tickets/batch/read", json={"inputs": [{"id": one} for one in ids]}).json()
+            linked = api.post(links, json={"inputs": [{"id": one} for one in ids]}).json()
+        memory = psutil.Process(process.pid).memory_info().rss
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    assert total == 1_000_000
+    assert (ids[0], len(ids), page["paging"]["next"]["after"]) == (middle, 100, str(int(middle) + 1_700))
+    assert [one["id"] for one in batch["results"]] == ids
+    assert [one["from"]["id"] for one in linked["results"]] == ids
+    assert memory < 250 * 2**20
+
+
+def wait_for(api: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+    """Until the process answers."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            api.get("/account-info/2026-09/details")
+        except httpx.ConnectError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("the sandbox does not answer")

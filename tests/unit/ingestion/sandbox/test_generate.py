@@ -11,11 +11,12 @@ from statistics import mean
 import orjson
 import pytest
 
+from ingestion.sandbox.bulk import bulk_world
 from ingestion.sandbox.catalogue import COMPANIES, CONTACTS, TICKETS
 from ingestion.sandbox.clock import to_iso
 from ingestion.sandbox.generate import generate_world
 from ingestion.sandbox.planning import poisson_z
-from ingestion.sandbox.stream import bulk_world, generate_tickets
+from ingestion.sandbox.stream import generate_tickets
 from ingestion.sandbox.truth import TicketTruth
 from ingestion.sandbox.world import Portal, World
 
