@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from ingestion.sandbox import associations, lifecycle, metadata, objects
 from ingestion.sandbox.door import ADMIN, FrontDoor, Handler, Needs, Sandbox, guarded
-from ingestion.sandbox.faults import BadScript, described, read_faults
+from ingestion.sandbox.faults import BadScript, described, read_faults, read_kind
 from ingestion.sandbox.limits import Limiter, Limits, Policy
 from ingestion.sandbox.oauth_routes import OAuthEndpoints, uninstall
 from ingestion.sandbox.refusals import Refusal, json_response
@@ -157,14 +157,14 @@ def fault_endpoint(sandbox: Sandbox) -> Callable[[Request], Awaitable[Response]]
 
     async def endpoint(request: Request) -> Response:
         script = sandbox.faults
-        if request.method == "DELETE":
-            script.clear()
-        elif request.method == "POST":
-            try:
+        try:
+            if request.method == "DELETE":
+                script.clear(read_kind(request.query_params.get("kind")))
+            elif request.method == "POST":
                 script.add(*read_faults(orjson.loads(await request.body())))
-            except (BadScript, orjson.JSONDecodeError) as error:
-                return json_response({"message": str(error)}, 400)
-        return json_response({"faults": described(script.standings)})
+        except (BadScript, orjson.JSONDecodeError) as error:
+            return json_response({"message": str(error)}, 400)
+        return json_response({"faults": described(script.listed())})
 
     return endpoint
 

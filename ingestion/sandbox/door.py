@@ -7,7 +7,7 @@ one handler: token, scopes, rate limit, JSON body.
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +17,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingestion.sandbox.catalogue import ObjectKind, kind_of
-from ingestion.sandbox.faults import Fault, FaultScript
+from ingestion.sandbox.faults import FaultScript
 from ingestion.sandbox.limits import Limiter, Policy
 from ingestion.sandbox.refusals import Refusal, invalid, missing_scopes, too_many, unauthenticated, uri_too_long
-from ingestion.sandbox.weather import suffer
+from ingestion.sandbox.weather import SEARCH_WALL, suffer
 from ingestion.sandbox.world import Portal, World
 
 MAX_URL = 8_000
@@ -53,7 +53,6 @@ class Sandbox:
         wall: Search offset plus limit beyond this is refused.
         intercept: May answer in the API's place.
         seen: The latest 100,000 requests with the status they got, oldest first.
-        faults: Scripted bad days.
     """
 
     world: World
@@ -63,12 +62,16 @@ class Sandbox:
     wall: int
     seen: deque[Seen]
     intercept: Intercept | None = None
-    faults: FaultScript = field(default_factory=FaultScript)
 
     @classmethod
     def of(cls, world: World, limiter: Limiter, client_id: str, client_secret: str, wall: int) -> "Sandbox":
         """A sandbox that has seen nothing yet."""
         return cls(world, limiter, client_id, client_secret, wall, deque(maxlen=_REMEMBERED))
+
+    @property
+    def faults(self) -> FaultScript:
+        """Scripted bad days."""
+        return self.world.faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,11 @@ class Call:
         if kind is None:
             raise invalid(f"Unable to infer object type from: {spelling}")
         return kind
+
+    @property
+    def wall(self) -> int:
+        """Search offset plus limit beyond this is refused."""
+        return min(self.sandbox.wall, getattr(self.request.state, SEARCH_WALL, self.sandbox.wall))
 
     def is_flag_set(self, name: str) -> bool:
         """A boolean of the query string, in whatever case clients write it."""
@@ -132,12 +140,11 @@ class FrontDoor:
         elif self._sandbox.intercept is not None:
             answer = self._sandbox.intercept(Request(scope)) or self._app
         if answer is self._app and self._sandbox.faults.standings and not scope["path"].startswith(ADMIN):
-            receive, faults = await self._acting(scope, receive)
-            await suffer(faults, answer, scope, receive, remember)
+            await self._through_weather(scope, receive, remember)
             return
         await answer(scope, receive, remember)
 
-    async def _acting(self, scope: Scope, receive: Receive) -> tuple[Receive, list[Fault]]:
+    async def _through_weather(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _whole(receive)
 
         async def again() -> Message:
@@ -146,7 +153,7 @@ class FrontDoor:
         faults = self._sandbox.faults.acting(
             method=scope["method"], path=scope["path"], portal=_tenant(self._sandbox.world, Request(scope)), body=body
         )
-        return again, faults
+        await suffer(faults, self._app, scope, again, send, asked=body)
 
 
 async def _whole(receive: Receive) -> bytes:

@@ -103,7 +103,7 @@ class SearchEndpoint:
         """Answer one page of a search."""
         kind = call.kind()
         definitions = call.portal.live_definitions(kind.name)
-        query = search.parse(call.body, kind, definitions, wall=call.sandbox.wall)
+        query = search.parse(call.body, kind, definitions, wall=call.wall)
         renderer = Renderer(call.portal, kind, query.properties)
         with call.portal.reading() as (stores, links):
             store = stores[kind.name]

@@ -5,7 +5,7 @@ would not: a stage that no pipeline has, or a company without a name, can be set
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -52,6 +52,7 @@ class Portal:
         time_zone: str = "Etc/UTC",
         ui_domain: str = "app.hubspot.com",
         born_at: datetime | None = None,
+        scripted_lag: Callable[[], float] = float,
     ) -> None:
         self.tenant = tenant
         self.portal_id = portal_id
@@ -61,6 +62,7 @@ class Portal:
         self.static_token = f"sandbox-{tenant.tenant_id}"
         self.tokens = TokenBook(clock)
         self._clock = clock
+        self._scripted_lag = scripted_lag
         self._lock = threading.RLock()
         self._stores = {name: RecordStore(KINDS[name].modified_property) for name in OBJECT_TYPES}
         self._links = LinkTable()
@@ -434,7 +436,7 @@ class Portal:
         return record
 
     def _hidden_until(self, now: datetime) -> datetime | None:
-        lag = self.quirks.index_lag_seconds
+        lag = max(self.quirks.index_lag_seconds, self._scripted_lag())
         return now + timedelta(seconds=lag) if lag > 0 else None
 
     def _after_link(self, from_type: str, from_id: str, to_type: str, to_id: str) -> None:

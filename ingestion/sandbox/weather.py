@@ -1,7 +1,11 @@
 """Carrying faults out over HTTP: late, refused, spoilt, cut off, broken."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import orjson
@@ -9,11 +13,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from ingestion.sandbox.faults import Fault, Kind
+from ingestion.sandbox.faults import SPOILING, Fault, Kind
 from ingestion.sandbox.refusals import Refusal, invalid, missing_scopes, too_many, unauthenticated, uri_too_long
 
 _TRANSPORT = "sandbox_transport"
 _PIECES = 20
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+SEARCH_WALL = "search_wall"
+"""Where a request's state says how far it may search; only where that is not as far as usual."""
 
 
 class BreakableProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -25,38 +33,34 @@ class BreakableProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self.app_state: dict[str, Any] = {**self.app_state, _TRANSPORT: transport}
 
 
-async def suffer(faults: list[Fault], app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one request with these faults acting on it."""
+async def suffer(
+    faults: list[Fault], app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, asked: bytes
+) -> None:
+    """Answer one request, whose body is `asked`, with these faults acting on it."""
     for fault in faults:
         if fault.kind is Kind.LATENCY:
             await asyncio.sleep(fault.seconds)
-        elif fault.kind is Kind.RESET:
-            _break(scope)
+        elif fault.kind is Kind.SEARCH_WALL:
+            scope["state"][SEARCH_WALL] = min(fault.wall, scope["state"].get(SEARCH_WALL, fault.wall))
+        elif fault.kind in {Kind.RESET, Kind.HANG_UP}:
+            _break(scope, is_reset=fault.kind is Kind.RESET)
             return
         elif (refusal := _refusal(fault)) is not None:
             await refusal(scope, receive, send)
             return
-    spoiling = [fault for fault in faults if fault.kind in _SPOILING]
+    spoiling = [fault for fault in faults if fault.kind in SPOILING]
     if not spoiling:
         await app(scope, receive, send)
         return
     start, body = await _answered(app, scope, receive)
     for fault in spoiling:
         if fault.kind is Kind.PARTIAL:
-            start, body = _partly(fault, start, body)
+            start, body = _partly(fault, start, body, asked)
         elif fault.kind in _BODIES:
             body = _BODIES[fault.kind](body)
     await _give(spoiling, start, body, scope, send)
 
 
-_SPOILING = {
-    Kind.PARTIAL,
-    Kind.TRUNCATED,
-    Kind.RESHAPED,
-    Kind.EMPTY,
-    Kind.SLOW_BODY,
-    Kind.RESET_BODY,
-}
 _BODIES: dict[Kind, Callable[[bytes], bytes]] = {
     Kind.TRUNCATED: lambda body: body[: len(body) // 2],
     Kind.RESHAPED: lambda _body: orjson.dumps({"results": [{"surprise": True}], "total": "many"}),
@@ -65,7 +69,7 @@ _BODIES: dict[Kind, Callable[[bytes], bytes]] = {
 
 
 def _refusal(fault: Fault) -> Response | None:
-    headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    headers = _retry_after(fault)
     made: dict[Kind, Refusal] = {
         Kind.RATE_LIMIT: too_many(fault.policy, headers),
         Kind.EXPIRED_TOKEN: unauthenticated(
@@ -84,6 +88,15 @@ def _refusal(fault: Fault) -> Response | None:
         )
         return Response(page, fault.status, headers, media_type="text/html")
     return made[fault.kind].response() if fault.kind in made else None
+
+
+def _retry_after(fault: Fault) -> dict[str, str]:
+    if fault.retry_after is None:
+        return {}
+    if not fault.is_retry_date:
+        return {"Retry-After": fault.retry_after}
+    moment = datetime.now(UTC) + timedelta(seconds=int(fault.retry_after))
+    return {"Retry-After": format_datetime(moment, usegmt=True)}
 
 
 async def _answered(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
@@ -105,7 +118,7 @@ async def _give(faults: list[Fault], start: Message, body: bytes, scope: Scope, 
     if Kind.RESET_BODY in kinds:
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         await asyncio.sleep(0.05)
-        _break(scope)
+        _break(scope, is_reset=True)
         return
     if Kind.SLOW_BODY in kinds and body:
         size = max(1, len(body) // _PIECES)
@@ -116,29 +129,43 @@ async def _give(faults: list[Fault], start: Message, body: bytes, scope: Scope, 
     await send({"type": "http.response.body", "body": body})
 
 
-def _partly(fault: Fault, start: Message, body: bytes) -> tuple[Message, bytes]:
-    """The answer of a batch without some of its results, and the reason, which is none a record could have."""
-    answer = orjson.loads(body)
-    if start["status"] >= 300 or not isinstance(answer.get("results"), list):
+def _partly(fault: Fault, start: Message, body: bytes, asked: bytes) -> tuple[Message, bytes]:
+    """The answer of a batch without what it says of some inputs, and a reason, which is none a record could have."""
+    if start["status"] >= 300:
         return start, body
-    results = answer["results"]
-    lost = set(fault.record_ids) or {_id(one) for one in results[-1:]}
-    answer["results"] = [one for one in results if _id(one) not in lost]
-    error = {
+    answer = orjson.loads(body)
+    lost = set(fault.record_ids) or {str(one["id"]) for one in orjson.loads(asked)["inputs"][-1:]}
+    answer["results"] = [one for one in answer["results"] if _id(one) not in lost]
+    kept = [left for error in answer.get("errors", []) if (left := _without(error, lost)) is not None]
+    answer["errors"] = [*kept, _failure(lost)]
+    answer["numErrors"] = len(answer["errors"])
+    return {**start, "status": 207}, orjson.dumps(answer)
+
+
+def _failure(lost: set[str]) -> dict[str, Any]:
+    return {
         "status": "error",
         "category": "INTERNAL_ERROR",
-        "subCategory": "crm.associations.SOMETHING_BROKE",
+        "subCategory": "crm.batch.INPUT_NOT_PROCESSED",
         "message": "Some inputs could not be read this time.",
         "context": {"ids": sorted(lost)},
     }
-    answer["errors"] = [*answer.get("errors", []), error]
-    answer["numErrors"] = len(answer["errors"])
-    return {**start, "status": 207}, orjson.dumps(answer)
+
+
+def _without(error: dict[str, Any], lost: set[str]) -> dict[str, Any] | None:
+    """What an error says of other inputs; None where it is about those lost alone."""
+    name = "fromObjectId" if "fromObjectId" in error["context"] else "ids"
+    left = [one for one in error["context"][name] if one not in lost]
+    return {**error, "context": {**error["context"], name: left}} if left else None
 
 
 def _id(result: dict[str, Any]) -> str:
     return str(result["from"]["id"] if "from" in result else result["id"])
 
 
-def _break(scope: Scope) -> None:
-    scope["state"][_TRANSPORT].abort()
+def _break(scope: Scope, *, is_reset: bool) -> None:
+    transport = scope["state"][_TRANSPORT]
+    if is_reset:
+        # Closing without lingering is what makes the kernel send a reset and not an orderly end.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    transport.abort()

@@ -1,10 +1,12 @@
 """A world: the portals the sandbox serves, one per tenant, with the truth about them beside."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from ingestion.sandbox import truth
 from ingestion.sandbox.clock import Clock, system_clock
+from ingestion.sandbox.faults import FaultScript
 from ingestion.sandbox.portal import Portal
 from ingestion.sandbox.tenancy import Owner, Quirks, TenantProfile, Value
 
@@ -15,6 +17,7 @@ class World:
     """All portals of a sandbox, by tenant slug, with the truth about them beside.
 
     Attributes:
+        faults: Scripted bad days.
         truth: Accounts planted so that a trigger ought to fire.
         ticket_truth: What each ticket was meant to say.
     """
@@ -22,6 +25,7 @@ class World:
     def __init__(self, *, clock: Clock = system_clock) -> None:
         self.clock = clock
         self.portals: dict[str, Portal] = {}
+        self.faults = FaultScript()
         self.truth: list[truth.PlantedAccount] = []
         self.ticket_truth: list[truth.TicketTruth] = []
 
@@ -59,6 +63,7 @@ class World:
             time_zone=time_zone,
             ui_domain=ui_domain,
             born_at=born_at,
+            scripted_lag=partial(self.faults.index_lag, tenant.tenant_id),
         )
         self.portals[tenant.tenant_id] = portal
         return portal

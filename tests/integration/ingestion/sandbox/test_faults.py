@@ -1,12 +1,16 @@
 """Every scripted fault over real HTTP: what a client gets, how often, and that it passes."""
 
+import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from ingestion.sandbox.faults import BadScript, Fault, Kind, load_faults, read_faults
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
@@ -52,7 +56,10 @@ ANSWERS: list[tuple[dict[str, Any], int, str]] = [
     ({"kind": "banned"}, 403, "BANNED"),
     ({"kind": "bad_request"}, 400, "VALIDATION_ERROR"),
     ({"kind": "url_too_long"}, 414, "<html>"),
-    *(({"kind": "status", "status": one}, one, "<html>") for one in (423, 477, 500, 502, 503, 504, 521, 524, 526, 530)),
+    *(
+        ({"kind": "status", "status": one}, one, "<html>")
+        for one in (423, 477, 500, 502, 503, 504, *range(521, 527), 530)
+    ),
 ]
 
 
@@ -73,6 +80,15 @@ def test_a_refusal_says_when_to_come_back(sandbox: RunningSandbox, http: httpx.C
         Fault(kind=Kind.RATE_LIMIT, retry_after=given), Fault(kind=Kind.STATUS, status=477, retry_after=given)
     )
     assert [http.get(LIST).headers["retry-after"] for _ in range(2)] == [given, given]
+
+
+def test_a_refusal_names_the_moment_to_come_back(sandbox: RunningSandbox, http: httpx.Client) -> None:
+    before = datetime.now(UTC)
+    sandbox.faults.add(
+        *read_faults([{"kind": "rate_limit", "policy": "DAILY", "retry_after": 90, "is_retry_date": True}])
+    )
+    named = parsedate_to_datetime(http.get(LIST).headers["retry-after"])
+    assert timedelta(seconds=88) <= named - before <= timedelta(seconds=100)
 
 
 def test_answers_are_spoilt(sandbox: RunningSandbox, http: httpx.Client) -> None:
@@ -109,12 +125,86 @@ def test_one_bad_id_is_refused_with_its_batch_only(sandbox: RunningSandbox, http
     assert (both.status_code, alone.status_code) == (400, 200)
 
 
+def test_a_batch_loses_its_last_input_even_where_there_was_nothing(
+    sandbox: RunningSandbox, http: httpx.Client, portal: Portal
+) -> None:
+    linked, lonely = portal.ids("tickets")[0], portal.upsert("tickets", {"subject": "lonely"})
+    links = "/crm/associations/2026-09/tickets/companies/batch/read"
+    inputs = {"inputs": [{"id": linked}, {"id": lonely}]}
+    told = http.post(links, json=inputs).json()["errors"]
+    assert [one["context"]["fromObjectId"] for one in told] == [[lonely]]
+    sandbox.faults.add(Fault(kind=Kind.PARTIAL))
+    answer = http.post(links, json=inputs).json()
+    assert [one["from"]["id"] for one in answer["results"]] == [linked]
+    assert [(one["category"], one["context"]) for one in answer["errors"]] == [("INTERNAL_ERROR", {"ids": [lonely]})]
+
+
 @pytest.mark.parametrize("kind", [Kind.RESET, Kind.RESET_BODY])
-def test_the_connection_breaks(sandbox: RunningSandbox, http: httpx.Client, kind: Kind) -> None:
+def test_the_connection_is_reset(sandbox: RunningSandbox, http: httpx.Client, kind: Kind) -> None:
     sandbox.faults.add(Fault(kind=kind))
-    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+    with pytest.raises(httpx.ReadError) as broken:
+        http.get(LIST)
+    assert "reset by peer" in str(broken.value)
+    assert http.get(LIST).status_code == 200
+
+
+def test_the_answer_had_begun_when_the_connection_was_reset(sandbox: RunningSandbox, http: httpx.Client) -> None:
+    sandbox.faults.add(Fault(kind=Kind.RESET_BODY))
+    with http.stream("GET", LIST) as answer:
+        assert (answer.status_code, int(answer.headers["content-length"]) > 0) == (200, True)
+        with pytest.raises(httpx.ReadError):
+            answer.read()
+
+
+def test_the_connection_is_closed_without_an_answer(sandbox: RunningSandbox, http: httpx.Client) -> None:
+    sandbox.faults.add(Fault(kind=Kind.HANG_UP))
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         http.get(LIST)
     assert http.get(LIST).status_code == 200
+
+
+def test_a_token_expires_between_two_pages(sandbox: RunningSandbox, http: httpx.Client, portal: Portal) -> None:
+    sandbox.faults.add(Fault(kind=Kind.EXPIRED_TOKEN, path="/tickets$", after=1))
+    first = http.get(LIST, params={"limit": 1})
+    following = {"limit": 1, "after": first.json()["paging"]["next"]["after"]}
+    refused, again = (http.get(LIST, params=following) for _ in range(2))
+    assert (first.status_code, refused.status_code, again.status_code) == (200, 401, 200)
+    assert again.json()["results"][0]["id"] == portal.ids("tickets")[1]
+
+
+def test_only_those_with_a_token_are_told_that_it_is_over(sandbox: RunningSandbox, http: httpx.Client) -> None:
+    sandbox.faults.add(Fault(kind=Kind.EXPIRED_TOKEN))
+    unknown = http.post("/oauth/2026-09/token", data={"grant_type": "refresh_token"}, headers={"Authorization": ""})
+    assert unknown.status_code == 400
+    assert sandbox.faults.listed()[0].met == 0
+    assert http.get(LIST).status_code == 401
+
+
+def test_searches_meet_a_nearer_wall(sandbox: RunningSandbox, http: httpx.Client) -> None:
+    sandbox.faults.add(Fault(kind=Kind.SEARCH_WALL, wall=5, times=None))
+    inside, beyond = (http.post(f"{LIST}/search", json={"limit": limit}).status_code for limit in (5, 6))
+    assert (inside, beyond, http.get(LIST, params={"limit": 6}).status_code) == (200, 400, 200)
+    sandbox.faults.clear(Kind.SEARCH_WALL)
+    assert http.post(f"{LIST}/search", json={"limit": 6}).status_code == 200
+
+
+def test_search_does_not_know_yet_what_lists_have(sandbox: RunningSandbox, http: httpx.Client, portal: Portal) -> None:
+    def found() -> tuple[bool, bool]:
+        everything = {
+            "filterGroups": [{"filters": [{"propertyName": "subject", "operator": "EQ", "value": "brand new"}]}]
+        }
+        searched = http.post(f"{LIST}/search", json=everything).json()["results"]
+        listed = http.get(LIST, params={"limit": 100}).json()["results"]
+        return new in [one["id"] for one in searched], new in [one["id"] for one in listed]
+
+    sandbox.faults.add(Fault(kind=Kind.INDEX_LAG, seconds=0.6, portal="acme"))
+    new = portal.upsert("tickets", {"subject": "brand new"})
+    assert found() == (False, True)
+    time.sleep(0.65)
+    assert found() == (True, True)
+    assert sandbox.faults.fired(Kind.INDEX_LAG) == 1, "a change is what it acts on, not a request"
+    new = portal.upsert("tickets", {"subject": "brand new"})
+    assert found() == (True, True)
 
 
 @pytest.mark.parametrize("kind", [Kind.LATENCY, Kind.SLOW_BODY])
@@ -142,24 +232,45 @@ def test_faults_act_together_and_only_on_what_they_name(sandbox: RunningSandbox,
 
 def test_a_running_sandbox_is_scripted_over_http(sandbox: RunningSandbox, http: httpx.Client) -> None:
     script = [{"kind": "status", "status": 503, "times": None}]
-    assert http.post("/_sandbox/faults", json=script).json()["faults"] == [script[0] | {"fired": 0}]
+    assert http.post("/_sandbox/faults", json=script).json()["faults"] == [script[0] | {"met": 0, "fired": 0}]
     assert http.get(LIST).status_code == 503
     assert http.get("/_sandbox/faults").json()["faults"][0]["fired"] == 1
+    assert len(http.delete("/_sandbox/faults", params={"kind": "reset"}).json()["faults"]) == 1
     assert http.delete("/_sandbox/faults").json() == {"faults": []}
     assert http.get(LIST).status_code == 200
-    wrong = http.post("/_sandbox/faults", json=[{"kind": "locusts"}])
-    assert wrong.status_code == 400
-    assert "docs/sandbox.md" in wrong.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "locusts"},
+        {"kind": "status", "path": "("},
+        {"kind": "rate_limit", "retry_after": "soon", "is_retry_date": True},
+        {"kind": "reset", "tomorrow": True},
+    ],
+    ids=str,
+)
+def test_what_is_no_fault_is_refused_with_a_sentence(http: httpx.Client, wrong: dict[str, Any]) -> None:
+    refused = http.post("/_sandbox/faults", json=[wrong])
+    assert refused.status_code == 400
+    assert "docs/sandbox.md" in refused.json()["message"]
+    assert http.delete("/_sandbox/faults", params={"kind": "locusts"}).status_code == 400
 
 
 def test_a_script_is_a_file(tmp_path: Path) -> None:
     file = tmp_path / "bad-day.yaml"
-    file.write_text("- kind: rate_limit\n  policy: DAILY\n  after: 3\n- {kind: reset, path: /search$}\n")
+    file.write_text(
+        "- kind: rate_limit\n  policy: DAILY\n  retry_after: 30\n  after: 3\n- {kind: reset, path: /search$}\n"
+    )
     assert load_faults(file) == [
-        Fault(kind=Kind.RATE_LIMIT, policy="DAILY", after=3),
+        Fault(kind=Kind.RATE_LIMIT, policy="DAILY", retry_after="30", after=3),
         Fault(kind=Kind.RESET, path="/search$"),
     ]
     with pytest.raises(BadScript, match="is not a YAML file"):
         load_faults(tmp_path / "missing.yaml")
-    with pytest.raises(BadScript, match="tomorrow: Extra"):
-        read_faults([{"kind": "reset", "tomorrow": True}])
+
+
+def test_every_kind_has_an_example_in_the_docs_that_can_be_used() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    examples = read_faults([yaml.safe_load(one) for one in re.findall(r"`(\{kind: .*?\})`", page)])
+    assert {one.kind for one in examples} == set(Kind)
