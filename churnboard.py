@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,12 +28,14 @@ tenants_app = typer.Typer(no_args_is_help=True, help="Who is read: tenants and t
 connections_app = typer.Typer(no_args_is_help=True, help="How tenants' HubSpot portals are reached.")
 mapping_app = typer.Typer(no_args_is_help=True, help="What a tenant's HubSpot properties and stages mean.")
 builds_app = typer.Typer(no_args_is_help=True, help="What readers are served: published builds.")
+webhooks_app = typer.Typer(no_args_is_help=True, help="What HubSpot told us, and whether it was read.")
 limits_app = typer.Typer(no_args_is_help=True, help="How much of HubSpot's request budgets is used, portal by portal.")
 erasures_app = typer.Typer(no_args_is_help=True, help="Whose data had to go, and whether it is gone.")
 app.add_typer(tenants_app, name="tenants")
 app.add_typer(connections_app, name="connections")
 app.add_typer(mapping_app, name="mapping")
 app.add_typer(builds_app, name="builds")
+app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(limits_app, name="limits")
 app.add_typer(erasures_app, name="erasures")
 console = Console()
@@ -83,9 +86,13 @@ def sandbox(
     truth: Annotated[Path | None, typer.Option(help="Write what was planted to this file.")] = None,
     describe: Annotated[Path | None, typer.Option(help="Write how to connect to this file.")] = None,
     faults: Annotated[Path | None, typer.Option(help="A YAML file of faults to act out (docs/sandbox.md).")] = None,
+    webhooks: Annotated[
+        str, typer.Option(help="Address to tell of every change, signed as HubSpot does: …/api/v1/webhooks/hubspot.")
+    ] = "",
 ) -> None:
     """A local HubSpot that behaves like HubSpot, filled with generated or given tickets."""
     from core.tenants import slug_from
+    from ingestion.sandbox.app import CLIENT_SECRET
     from ingestion.sandbox.bulk import bulk_world
     from ingestion.sandbox.describe import describe as described
     from ingestion.sandbox.faults import load_faults
@@ -93,6 +100,7 @@ def sandbox(
     from ingestion.sandbox.limits import Limits
     from ingestion.sandbox.server import serve as serve_world
     from ingestion.sandbox.tickets_file import load_tickets_file
+    from ingestion.sandbox.webhooks import fanning_out
 
     _configure_logging()
     script = load_faults(faults) if faults else []
@@ -116,7 +124,8 @@ def sandbox(
         console.print(
             f"  {portal['profile']['tenant_id']}: {portal['tickets']:,} tickets, access token {portal['access_token']}"
         )
-    serve_world(world, host, port, Limits() if limits else None, script)
+    with fanning_out(world, webhooks, CLIENT_SECRET) if webhooks else nullcontext():
+        serve_world(world, host, port, Limits() if limits else None, script)
 
 
 @app.command()
@@ -432,6 +441,26 @@ def list_erasures(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -
             one.source,
             f"{one.done_at:%Y-%m-%d %H:%M}" if one.done_at else "not yet",
             "" if one.residue_count is None else str(one.residue_count),
+        )
+    console.print(table)
+
+
+@webhooks_app.command("list")
+def list_webhooks() -> None:
+    """What HubSpot told us in the last thirty days, portal by portal; portals that nobody has connected are listed too."""
+    table = Table("portal", "tenant", "events", "last", "waiting", "since", "attempts")
+    for one in _installation(_settings()).webhooks.portals():
+        waiting = (
+            f"{one.waiting_count:,}",
+            f"{one.waiting_since:%Y-%m-%d %H:%M} UTC" if one.waiting_since else "",
+            str(one.attempt_count) if one.waiting_count else "",
+        )
+        table.add_row(
+            one.portal_id,
+            one.tenant_id or "[red]connected by nobody[/red]",
+            f"{one.received_count:,}",
+            f"{one.last_received_at:%Y-%m-%d %H:%M} UTC",
+            *(waiting if one.tenant_id else ("", "", "")),
         )
     console.print(table)
 

@@ -9,7 +9,10 @@ from typer.testing import CliRunner
 
 import churnboard
 from core.appdb import open_app_database
+from core.appdb.webhooks import WebhookInbox
 from core.connections import NotConnected
+from core.tenants import TenantId
+from core.webhooks import WebhookEvent
 from tests.support.connections import connect, grant, served_store
 from tests.support.published import add_tenant
 
@@ -59,3 +62,32 @@ def test_disconnecting_works_while_hubspot_is_away(engine: Engine, tmp_path: Pat
         store.credentials()
     with pytest.raises(NotConnected, match="acme"):
         run("connections", "disconnect", "acme")
+
+
+def test_what_hubspot_told_is_listed_by_portal_strangers_included(engine: Engine, tmp_path: Path) -> None:
+    add_tenant(engine, "acme")
+    served_store(engine, tmp_path, "acme").keep(grant(), hub_id="17")
+    came_at = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
+    for portal, count in (("17", 3), ("99", 2)):
+        events = [
+            WebhookEvent(
+                portal_id=portal,
+                subscription_type="ticket.creation",
+                object_type="ticket",
+                raw={"portalId": portal, "objectId": number},
+            )
+            for number in range(count)
+        ]
+        WebhookInbox(engine).keep(events, received_at=came_at)
+    WebhookInbox(engine).take([TenantId("acme")], now=came_at, limit=1)
+    output = run("webhooks", "list")
+    [ours] = [line for line in output.splitlines() if "acme" in line]
+    assert [cell.strip() for cell in ours.split("│")[1:-1]] == [
+        *("17", "acme", "3", "2026-11-01 12:30 UTC"),
+        *("3", "2026-11-01 12:30 UTC", "1"),
+    ]
+    [theirs] = [line for line in output.splitlines() if " 99 " in line]
+    assert [cell.strip() for cell in theirs.split("│")[1:-1]] == [
+        *("99", "connected by nobody", "2", "2026-11-01 12:30 UTC"),
+        *("", "", ""),
+    ]
