@@ -62,7 +62,7 @@ def test_listing_all_ids_is_worth_it() -> None:
 
 
 def test_sweeps() -> None:
-    fresh, old = cursor(NOW - timedelta(hours=23)), cursor(NOW - timedelta(hours=25))
+    fresh, old = cursor(NOW - timedelta(hours=19)), cursor(NOW - timedelta(hours=21))
     assert not is_sweep_due(fresh, cursor(NOW), NOW, PACE)
     assert is_sweep_due(old, cursor(NOW), NOW, PACE)
     assert is_sweep_due(None, cursor(NOW), NOW, PACE)
