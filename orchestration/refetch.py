@@ -6,11 +6,13 @@ nothing. Syncs do not know of any of this: what no webhook told, they find.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from core import chaos
+from core.appdb.directory import Tenant
 from core.appdb.webhooks import TakenEvent
 from core.installation import Installation
 from core.naming import RAW_HUBSPOT
@@ -26,12 +28,12 @@ from orchestration.partitions import CELLS, UNCHANGED_TAG
 def refetch_hinted(context: dg.OpExecutionContext, place: dg.ResourceParam[Installation]) -> None:
     """See the module; fails where no tenant that something was said about could be read."""
     of = cell(context.partition_key)
-    tenant_ids = [tenant.tenant_id for tenant in place.directory.tenants(of)]
-    taken = place.webhooks.take(tenant_ids, now=datetime.now(UTC))
+    tenants = place.directory.tenants(of)
+    taken = place.webhooks.take([tenant.tenant_id for tenant in tenants], now=datetime.now(UTC))
     by_tenant: dict[str, list[TakenEvent]] = defaultdict(list)
     for event in taken:
         by_tenant[event.tenant_id].append(event)
-    loaded = _load(context, place, of, by_tenant)
+    loaded = _load(context, place, of, tenants, by_tenant)
     chaos.point("hints.after_load")
     failed = loaded.errors if loaded else {}
     handled = [event.key for event in taken if event.tenant_id not in failed]
@@ -58,21 +60,25 @@ def refetch() -> None:
 
 
 def _load(
-    context: dg.OpExecutionContext, place: Installation, of: Cell, by_tenant: dict[str, list[TakenEvent]]
+    context: dg.OpExecutionContext,
+    place: Installation,
+    of: Cell,
+    tenants: Sequence[Tenant],
+    by_tenant: Mapping[str, Sequence[TakenEvent]],
 ) -> Loaded | None:
     """Load what the events hint at; None where that is nothing."""
     hints = {tenant_id: hints_of(event.raw for event in events) for tenant_id, events in by_tenant.items()}
-    tenants = [tenant for tenant in place.directory.tenants(of) if hints.get(tenant.tenant_id)]
-    if not tenants:
+    hinted = [tenant for tenant in tenants if hints.get(tenant.tenant_id)]
+    if not hinted:
         return None
     eraser = Eraser(place)
-    for tenant in tenants:
+    for tenant in hinted:
         # Before portals are opened, which are told whose words are not to be loaded any more.
         if contacts := erased_contacts(event.raw for event in by_tenant[tenant.tenant_id]):
             eraser.request(tenant.tenant_id, dict.fromkeys(sorted(contacts), ()), source=ErasureSource.WEBHOOK)
         named = ", ".join(f"{len(ids)} {object_type}" for object_type, ids in hints[tenant.tenant_id].items())
         context.log.info(f"{tenant.tenant_id}: {len(by_tenant[tenant.tenant_id])} events about {named}")
-    return load_cell(place, of, tenants, run_id=context.run_id, log=context.log, eraser=eraser, hints=hints)
+    return load_cell(place, of, hinted, run_id=context.run_id, log=context.log, eraser=eraser, hints=hints)
 
 
 def _note_materialized(context: dg.OpExecutionContext, of: Cell, loaded: Loaded) -> None:
