@@ -35,18 +35,6 @@ TICKETS = [
 UNIQUE = 6  # ticket 5 says what ticket 1 says, ticket 4 says nothing, each has two tasks
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[FakeLLM]:
-    with FakeLLM() as started:
-        yield started
-
-
-@pytest.fixture
-def llm(server: FakeLLM) -> FakeLLM:
-    server.reset()
-    return server
-
-
 @pytest.fixture
 def warehouse_alone(tmp_path: Path) -> Warehouse:
     return connect(f"duckdb:///{tmp_path / 'warehouse.duckdb'}", lock_timeout_seconds=30)

@@ -21,18 +21,6 @@ THE_FIRST: Erased = frozenset({("acme", "1")})
 WORDS = ("zanzibarium", "unacceptable")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[FakeLLM]:
-    with FakeLLM() as started:
-        yield started
-
-
-@pytest.fixture
-def llm(server: FakeLLM) -> FakeLLM:
-    server.reset()
-    return server
-
-
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     opened = open_journal(f"sqlite:///{tmp_path / 'journal.db'}")
