@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+import churnboard
 from churnboard import app
 from core.warehouse import connect
 from ingestion.hubspot.errors import DailyLimitReached
@@ -17,7 +19,7 @@ from ingestion.hubspot.limits.state import Budget
 def limits(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SharedLimits:
     monkeypatch.setenv("WAREHOUSE_URL", warehouse_url)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(churnboard, "console", Console(width=160))
     return open_limits(connect(warehouse_url), tmp_path)
 
 
