@@ -16,6 +16,8 @@ from tests.support.databases import throw_away_database
 hypothesis_settings.register_profile("churnboard", deadline=None)
 hypothesis_settings.load_profile("churnboard")
 
+_SLOW_SECONDS = 1200
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let CI insist that what it can offer was used."""
@@ -26,6 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TEXT",
         help="fail if a test skips with TEXT in its reason",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A slow test may take longer before it is taken for hung."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SLOW_SECONDS))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

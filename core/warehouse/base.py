@@ -112,6 +112,21 @@ class Warehouse(Protocol):
         """
         ...
 
+    def loading(self, *, is_compacting: bool) -> AbstractContextManager[None]:
+        """Open this around what another client in this process (dlt) loads.
+
+        DuckDB: the file stays open meanwhile, since opening it anew for each table and step is what costs. Postgres: nothing to
+        do, it compacts by itself.
+
+        Args:
+            is_compacting: Whether the file is tidied up a little afterwards. Needed after a load that replaced rows or brought
+                few, or tables would fall into ever more pieces; not after one that appended many.
+
+        Raises:
+            WarehouseBusy, WarehouseUnavailable: As every write.
+        """
+        ...
+
     def write_lock(self) -> AbstractContextManager[None]:
         """Hold this around every write phase.
 

@@ -95,6 +95,10 @@ class PostgresWarehouse:
                 if self.has_table(schema, name):
                     cursor.execute(f"vacuum {table}")
 
+    def loading(self, *, is_compacting: bool) -> AbstractContextManager[None]:  # noqa: ARG002 - autovacuum does
+        """See `Warehouse.loading`."""
+        return nullcontext()
+
     def write_lock(self) -> AbstractContextManager[None]:
         """See `Warehouse.write_lock`."""
         return nullcontext()

@@ -13,7 +13,7 @@ copy each other's staged rows, and after a failure its `run` loads the package l
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import pyarrow as pa
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers import CustomLoaderDocProvider
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.runtime.run_context import RunContext
 from dlt.common.schema.utils import new_column, new_table
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -47,7 +48,8 @@ _SETTINGS = {
     "runtime": {"dlthub_telemetry": False, "log_level": "ERROR", "intercept_signals": False},
     "normalize": {"workers": 1, "parquet_normalizer": {"add_dlt_load_id": True}},
     # Staged ticket texts are not kept: erasing a tenant must not have to know about staging schemas.
-    "load": {"workers": 1, "truncate_staging_dataset": True},
+    # Nor are loaded files: a portal's backfill would otherwise lie in the working folder, package upon package.
+    "load": {"workers": 1, "truncate_staging_dataset": True, "delete_completed_jobs": True},
 }
 
 
@@ -99,11 +101,13 @@ class Engine:
         """Turn the extracted package into files the warehouse loads in bulk."""
         self._pipeline.normalize()
 
-    def load(self) -> None:
-        """Load the package; dlt has closed its connections when this returns."""
-        # dlt opens and closes the DuckDB file once per table and step. While we have it open too, that costs next to nothing.
-        is_file = self._warehouse.dialect == "duckdb"
-        with self._warehouse.snapshot() if is_file else nullcontext():
+    def load(self, *, is_compacting: bool) -> None:
+        """Load the package; dlt has closed its connections when this returns.
+
+        Args:
+            is_compacting: See `Warehouse.loading`.
+        """
+        with self._warehouse.loading(is_compacting=is_compacting):
             self._load()
 
     def _load(self) -> None:
@@ -131,6 +135,8 @@ def opened(
     folder.mkdir(parents=True)
     try:
         with Container().injectable_context(PluggableRunContext(_Context(folder))):
+            # dlt notes each setting it looks up, passwords too, with the frames that asked: they would hold every package.
+            get_resolved_traces().logging_enabled = False
             yield Engine(dataset, cell, tables, warehouse, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from core.errors import ChurnboardError, Terminal, Transient
 
+_REFUSALS = frozenset({"DataError", "IntegrityError", "ProgrammingError"})
+
 
 class LoadFailed(Terminal):
     """The warehouse refuses the rows or the statement; the same rows fail again."""
@@ -26,8 +28,6 @@ def translated(error: Exception, *, dataset: str, tenants: str) -> ChurnboardErr
 
     An error of ours that travelled through dlt (raised by the source while dlt was pulling from it) comes out unchanged.
     """
-    from dlt.common.exceptions import TerminalException
-
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ChurnboardError):
@@ -35,8 +35,7 @@ def translated(error: Exception, *, dataset: str, tenants: str) -> ChurnboardErr
     job = next((str(job_id) for cause in causes if (job_id := getattr(cause, "job_id", None))), "")
     where = f"table {dataset}.{job.split('.')[0]}" if job else f"dataset {dataset}"
     detail = " ".join(str(causes[-1]).split())[:500]
-    # dlt wraps a refused statement in an exception meant for its own retry loop; what the database said decides.
-    if any(isinstance(getattr(cause, "client_exception", cause), TerminalException) for cause in causes):
+    if any(_is_refusal(getattr(cause, "client_exception", cause)) for cause in causes):
         return LoadFailed(
             f"The warehouse refused to load {where} for {tenants}: {detail}. "
             f"No cursor was moved; correct the cause and run the sync again."
@@ -44,6 +43,17 @@ def translated(error: Exception, *, dataset: str, tenants: str) -> ChurnboardErr
     return LoadInterrupted(
         f"Loading {where} for {tenants} did not finish: {detail}. No cursor was moved; run the sync again."
     )
+
+
+def _is_refusal(cause: BaseException) -> bool:
+    """Whether the database said no, rather than nothing.
+
+    dlt wraps what it meets in exceptions meant for its own retry loop, and calls a row that `copy` refused transient. The names
+    are those of PEP 249, which both drivers' exceptions inherit from.
+    """
+    from dlt.common.exceptions import TerminalException
+
+    return isinstance(cause, TerminalException) or not _REFUSALS.isdisjoint(one.__name__ for one in type(cause).__mro__)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -34,6 +34,9 @@ PACKAGE_ROWS = 100_000
 PACKAGE_SECONDS = 120.0
 """Age at which a package is loaded although it is small."""
 
+_BULK_ROWS = 10_000
+"""Rows from which an appended package is in order as it is, and leaves the warehouse nothing to tidy up."""
+
 _log = get_logger(__name__)
 
 
@@ -149,6 +152,11 @@ class _Package:
     is_appended: dict[str, bool] = field(default_factory=dict)
     opened_at: float = field(default_factory=time.monotonic)
 
+    def is_bulk(self, tables: dict[str, RawTable]) -> bool:
+        """Whether it is large and no table loses rows to it, other than the small ones that are always replaced whole."""
+        is_appending = all(is_new for name, is_new in self.is_appended.items() if not tables[name].is_replaced_whole)
+        return is_appending and sum(self.sent.values()) >= _BULK_ROWS
+
     def rows(self) -> Iterator[Batch]:
         """The package's rows, pulled from the source one chunk at a time."""
         if self.first is not None:
@@ -249,7 +257,7 @@ def _load_package(
             chaos.point("ingest.before_load")
             if before_load is not None:
                 before_load()
-            engine.load()
+            engine.load(is_compacting=not package.is_bulk(tables))
         chaos.point("ingest.after_load")
     except step_failures() as error:
         tenants = ", ".join(sorted({tenant_id for tenant_id, _ in package.sent})) or "no tenant yet"

@@ -7,6 +7,7 @@ import textwrap
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,31 @@ def test_a_merge_replaces_the_whole_set_and_repeating_it_changes_nothing(warehou
     for _ in range(2):
         warehouse.merge([(READINGS, [reading("1", "billing", rank=2), reading("1", "export", rank=1)])])
     assert held(warehouse) == {("1", "billing", 2), ("1", "export", 1), ("2", "login", 1)}
+
+
+def test_a_duckdb_file_is_compacted_after_loads_that_leave_pieces_and_only_then(tmp_path: Path) -> None:
+    """Compacting holds all rows of the pieces in memory, so it comes in small helpings, at the places chosen for it."""
+    file = tmp_path / "warehouse.duckdb"
+    warehouse = connect(f"duckdb:///{file}")
+
+    def load(rows: int, *, is_compacting: bool) -> int:
+        with warehouse.loading(is_compacting=is_compacting), duckdb.connect(str(file)) as connection:
+            connection.execute("create table if not exists things (id varchar, text varchar)")
+            # As dlt does: several statements, each over a connection of its own.
+            assert warehouse.has_table("main", "things")
+            connection.execute(f"insert into things select i, md5(i::varchar) from range({rows}) as numbers(i)")
+        return pieces()
+
+    def pieces() -> int:
+        found = warehouse.rows("select count(distinct row_group_id) as n from pragma_storage_info('things')")
+        return int(found[0]["n"])
+
+    assert [load(20_000, is_compacting=False) for _ in range(5)] == [1, 2, 3, 4, 5]
+    warehouse.execute("delete from things where id = '7'")
+    warehouse.merge([(READINGS, [reading("1", "billing")])])
+    assert pieces() == 5
+    assert load(10, is_compacting=True) < 5
+    assert warehouse.rows("select count(*) as n from things") == [{"n": 5 * 19_999 + 10}]
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

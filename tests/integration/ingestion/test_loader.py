@@ -1,5 +1,6 @@
 """The loader against both engines: many cells at once, packages, versions, sets, refusals."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -174,6 +175,21 @@ def test_marks_come_back_package_by_package_and_only_after_the_proof(loading: Lo
     assert heard == [([0], 2), ([1, 2], 4), ([3], 4)]
 
 
+def test_nothing_of_a_loaded_package_stays_in_memory_or_in_the_working_folder(loading: Loading) -> None:
+    """Otherwise a backfill's memory and disk grow with the portal; dlt's defaults keep both."""
+    kept: list[tuple[int, int]] = []
+
+    def look(*_: object) -> None:
+        gc.collect()
+        packages = sum(type(one).__name__ == "_Package" for one in gc.get_objects())
+        files = [*loading.work_dir.rglob("*.parquet"), *loading.work_dir.rglob("*.csv*")]
+        kept.append((packages, len(files)))
+
+    items = [item for place in range(6) for item in (things({str(place): "x"}), Mark(place))]
+    loading(*items, package_rows=1, on_proved=look)
+    assert kept == [(kept[0][0], 0)] * 6
+
+
 def test_an_error_of_the_source_comes_out_as_it_is_and_moves_nothing(loading: Loading) -> None:
     def items() -> Iterator[Chunk | Mark]:
         yield things({"1": "a"})
@@ -228,8 +244,8 @@ def test_rows_that_vanish_behind_dlts_back_are_missed(loading: Loading, monkeypa
 
     honest = Engine.load
 
-    def lossy(engine: Engine) -> None:
-        honest(engine)
+    def lossy(engine: Engine, *, is_compacting: bool) -> None:
+        honest(engine, is_compacting=is_compacting)
         loading.warehouse.execute("delete from raw_test.things where id = '2'")
 
     monkeypatch.setattr(Engine, "load", lossy)
@@ -237,15 +253,17 @@ def test_rows_that_vanish_behind_dlts_back_are_missed(loading: Loading, monkeypa
         loading(things({"1": "a", "2": "b"}))
 
 
-def test_a_statement_the_warehouse_refuses_is_terminal_and_names_the_table(
-    on_postgres: Warehouse, tmp_path: Path
+@pytest.mark.parametrize("key", ["0", "1"], ids=["merged", "appended"])
+def test_a_row_the_warehouse_refuses_is_terminal_and_names_the_table(
+    on_postgres: Warehouse, tmp_path: Path, key: str
 ) -> None:
     loading = Loading(on_postgres, tmp_path)
     loading(things({"0": "a"}))
+    on_postgres.execute("delete from raw_test.things where id <> '0'")
     on_postgres.execute("alter table raw_test.things add constraint short check (length(text) < 5)")
     try:
         with pytest.raises(LoadFailed, match=r"table raw_test\.things for tenants acme"):
-            loading(things({"1": "far too long"}))
+            loading(things({key: "far too long"}, version=1))
     finally:
         on_postgres.execute("alter table raw_test.things drop constraint short")
 
