@@ -37,11 +37,6 @@ SCOPES = (
         "Emails on tickets. Without it only a ticket's first message is read.",
         is_required=False,
     ),
-    Scope(
-        "crm.objects.deals.read",
-        "Deals: revenue of a company where none of its own properties says it.",
-        is_required=False,
-    ),
 )
 """All of them, required ones first."""
 

@@ -136,7 +136,7 @@ def test_the_life_of_a_connection(stage: Stage, browser: Browser) -> None:
         expect(page.get_by_test_id(status)).to_have_text("Connected")
         expect(page.get_by_test_id("connection")).to_contain_text(str(stage.sandbox.world.portal("acme").portal_id))
         expect(page.locator("[data-scope=tickets]")).to_have_attribute("data-grant", "granted")
-        expect(page.locator("[data-scope='crm.objects.deals.read']")).to_have_attribute("data-grant", "missing")
+        expect(page.locator("[data-scope='sales-email-read']")).to_have_attribute("data-grant", "missing")
         expect(page.get_by_test_id("last-synced")).to_have_text("not yet")
 
         assert stage.sync()

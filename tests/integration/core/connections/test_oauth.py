@@ -66,7 +66,7 @@ def test_the_consent_address_asks_for_what_hubspot_wants_to_see(sandbox: Running
         "crm.objects.contacts.read",
         "crm.objects.owners.read",
     }
-    assert set(query["optional_scope"].split()) == {"sales-email-read", "crm.objects.deals.read"}
+    assert set(query["optional_scope"].split()) == {"sales-email-read"}
     assert (query["state"], query["redirect_uri"], query["code_challenge_method"]) == ("s&1", BACK, "S256")
 
 
