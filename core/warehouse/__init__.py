@@ -3,7 +3,7 @@
 dlt and dbt reach the same database with their own connections; what they need from here is `write_lock`.
 """
 
-from core.warehouse.base import LockLost, NamedLock, Warehouse, WarehouseBusy, WarehouseUnavailable
+from core.warehouse.base import LockLost, NamedLock, Snapshot, Warehouse, WarehouseBusy, WarehouseUnavailable
 from core.warehouse.connect import connect
 from core.warehouse.tables import Column, ColumnType, TableSpec
 
@@ -12,6 +12,7 @@ __all__ = [
     "ColumnType",
     "LockLost",
     "NamedLock",
+    "Snapshot",
     "TableSpec",
     "Warehouse",
     "WarehouseBusy",

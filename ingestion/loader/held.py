@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.warehouse import Warehouse
+from core.warehouse import Snapshot, Warehouse
 from ingestion.loader.among import AMONG, wanted
 from ingestion.loader.tables import RawTable
 
@@ -71,7 +71,8 @@ class Held:
         return _compare(table, rows, scopes, held)
 
     def _select_whole(self, table: RawTable, rows: pa.Table) -> Selection:
-        held = [tuple(row[name] for name in table.compared) for row in self._read(table, "true")]
+        with self._warehouse.snapshot() as snapshot:
+            held = [tuple(row[name] for name in table.compared) for row in _read(snapshot, table, "true")]
         if _same(list(_arrow_fingerprints(table, rows)), held):
             return Selection(table.empty(), frozenset(), unchanged=rows.num_rows)
         return Selection(rows, frozenset({()}))
@@ -89,19 +90,31 @@ class Held:
     def _held(self, table: RawTable, tenant_id: str, rows: pa.Table) -> dict[Scope, list[tuple[object, ...]]]:
         # One scope column is enough to narrow the read; the other columns of a longer scope have few values.
         first = table.scope[0] if table.scope else None
-        where = "tenant_id = :tenant_id" + (f" and {first} {AMONG}" if first else "")
+        where = "tenant_id = :tenant_id"
         params: dict[str, object] = {"tenant_id": tenant_id}
-        if first:
-            params["wanted"] = wanted(sorted(set(rows.column(first).to_pylist())))
-        held: dict[Scope, list[tuple[object, ...]]] = {}
-        for row in self._read(table, where, **params):
-            scope = tuple(row[name] for name in table.scope)
-            held.setdefault(scope, []).append(tuple(row[name] for name in table.compared))
-        return held
+        with self._warehouse.snapshot() as snapshot:
+            if first:
+                where += f" and {first} {AMONG}"
+                asked = wanted(sorted(set(rows.column(first).to_pylist())))
+                # DuckDB finds rows by scanning, so it is asked for their ids alone first: in a backfill there are none.
+                found = snapshot.rows(
+                    f"select distinct {first} as found from {table.spec.qualified} where {where}",
+                    **params,
+                    wanted=asked,
+                )
+                if not found:
+                    return {}
+                params["wanted"] = wanted(sorted(row["found"] for row in found))
+            held: dict[Scope, list[tuple[object, ...]]] = {}
+            for row in _read(snapshot, table, where, **params):
+                scope = tuple(row[name] for name in table.scope)
+                held.setdefault(scope, []).append(tuple(row[name] for name in table.compared))
+            return held
 
-    def _read(self, table: RawTable, where: str, **params: object) -> list[dict[str, Any]]:
-        columns = ", ".join(f"md5({name}) as {name}" if name in table.long_columns else name for name in table.compared)
-        return self._warehouse.rows(f"select {columns} from {table.spec.qualified} where {where}", **params)
+
+def _read(snapshot: Snapshot, table: RawTable, where: str, **params: object) -> list[dict[str, Any]]:
+    columns = ", ".join(f"md5({name}) as {name}" if name in table.long_columns else name for name in table.compared)
+    return snapshot.rows(f"select {columns} from {table.spec.qualified} where {where}", **params)
 
 
 def scopes_of(table: RawTable, rows: pa.Table) -> list[Scope]:
