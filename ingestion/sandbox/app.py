@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ingestion.sandbox import associations, lifecycle, metadata, objects
+from ingestion.sandbox import associations, editing, lifecycle, metadata, objects
 from ingestion.sandbox.door import ADMIN, FrontDoor, Handler, Needs, Sandbox, guarded
 from ingestion.sandbox.faults import BadScript, described, read_faults, read_kind
 from ingestion.sandbox.limits import Limiter, Limits, Policy
@@ -100,6 +100,7 @@ def _object_routes(sandbox: Sandbox) -> list[Route]:
         *_routes(sandbox, "POST", paths("/merge"), lifecycle.merge_objects, lifecycle.scopes_to_write),
         *_routes(sandbox, "POST", paths("/gdpr-delete"), lifecycle.privacy_delete, lifecycle.scopes_to_write),
         *_routes(sandbox, "DELETE", paths("/{object_id}"), lifecycle.archive_object, lifecycle.scopes_to_write),
+        *_routes(sandbox, "PATCH", paths("/{object_id}"), editing.update_object, lifecycle.scopes_to_write),
         *_routes(sandbox, "GET", paths("/{object_id}"), objects.get_object, needs),
         *_routes(sandbox, "GET", paths(""), objects.list_objects, needs),
         *_routes(sandbox, "POST", pairs("/batch/read"), associations.batch_read_links, needs_both),

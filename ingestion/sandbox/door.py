@@ -31,6 +31,8 @@ _REMEMBERED = 100_000
 ADMIN = "/_sandbox/"
 """Addresses of the sandbox's own, which no fault touches."""
 
+_WITH_BODY = ("PATCH", "POST")
+
 Intercept = Callable[[Request], Response | None]
 """Looks at a request before anyone else; a response it returns is the answer, None lets the request through."""
 
@@ -79,7 +81,7 @@ class Call:
     """One admitted request.
 
     Attributes:
-        body: The decoded JSON of a POST; None otherwise.
+        body: The decoded JSON of a POST or PATCH; None otherwise.
         is_dated: Whether it came by a dated path (2026-09) and not by v3 or v4.
     """
 
@@ -186,7 +188,7 @@ def guarded(
             for alternatives in needs(request):
                 if scopes is not None and not scopes.intersection(alternatives):
                     raise missing_scopes(alternatives)
-            body = _decoded(await request.body()) if request.method == "POST" else None
+            body = _decoded(await request.body()) if request.method in _WITH_BODY else None
             response = handler(Call(sandbox, portal, request, body, is_dated))
         except Refusal as refusal:
             return refusal.response()

@@ -1,7 +1,6 @@
 """Handlers of the endpoints that end a record: into the recycling bin, into another record, or gone for good.
 
-They are here because integrations and customers' own scripts call them while somebody else reads. Left out on purpose: creating
-and editing through the API.
+They are here because integrations and customers' own scripts call them while somebody else reads.
 """
 
 from starlette.requests import Request

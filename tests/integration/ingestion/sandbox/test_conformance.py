@@ -91,6 +91,11 @@ CASES = [
         for kind in ("tickets", "companies", "contacts")
         for version, path in (("2026-09", "objects/2026-09"), ("v3", "v3/objects"))
     ),
+    *(
+        (f"crm_tickets_{version}", "SimplePublicObject", "PATCH", f"/crm/{path}/tickets/5000", {"properties": {"subject": "x"}})
+        for version, path in (("2026-09", "objects/2026-09"), ("v3", "v3/objects"))
+    ),
+    ("crm_tickets_2026-09", "Error", "PATCH", "/crm/objects/2026-09/tickets/5000", {"properties": {"odd": "x"}}),
     ("crm_contacts_2026-09", "Error", "POST", "/crm/objects/2026-09/contacts/gdpr-delete", {"objectId": "1"}),
     ("crm_contacts_2026-09", "Error", "POST", "/crm/objects/2026-09/contacts/merge", {"primaryObjectId": "1"}),
     ("crm_pipelines_2026-09", "CollectionResponsePipelineNoPaging", "GET", "/crm/pipelines/2026-09/tickets", None),

@@ -15,7 +15,12 @@ from hubspot.crm.associations.v4 import (
 from hubspot.crm.companies import PublicObjectSearchRequest as CompanySearch
 from hubspot.crm.contacts import PublicGdprDeleteInput, PublicMergeInput
 from hubspot.crm.contacts.exceptions import ApiException as ContactException
-from hubspot.crm.tickets import BatchReadInputSimplePublicObjectId, PublicObjectSearchRequest, SimplePublicObjectId
+from hubspot.crm.tickets import (
+    BatchReadInputSimplePublicObjectId,
+    PublicObjectSearchRequest,
+    SimplePublicObjectId,
+    SimplePublicObjectInput,
+)
 from hubspot.crm.tickets.exceptions import ApiException
 
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
@@ -176,6 +181,13 @@ def test_what_the_client_erased_is_in_no_list_and_no_bin(client: Any, portal: Po
     with pytest.raises(ContactException) as refused:
         api.basic_api.get_by_id(by_id)
     assert refused.value.status == 404
+
+
+def test_what_the_client_edited_is_edited(client: Any, portal: Portal) -> None:
+    one = portal.ids("tickets")[0]
+    edited = client.crm.tickets.basic_api.update(one, SimplePublicObjectInput(properties={"subject": "Changed"}))
+    assert (edited.id, edited.properties["subject"]) == (one, "Changed")
+    assert portal.properties_of("tickets", one)["subject"] == "Changed"
 
 
 @pytest.mark.parametrize("kind", ["tickets", "companies", "contacts", "emails", "notes"])
