@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import ChurnboardError
-from core.vocabulary import MappedField, MrrUnit
+from core.vocabulary import EvaluationSubject, MappedField, MrrUnit
 
 if TYPE_CHECKING:
     from core.appdb.mappings import FieldMapping
@@ -202,6 +202,49 @@ def sync(
             only={tenant: named} if named else None,
         )
     console.print(stream_table(place.warehouse, tenant))
+
+
+@app.command()
+def evaluate(
+    subject: Annotated[EvaluationSubject, typer.Argument(help="What is held against people's labels.")],
+    data: Annotated[Path | None, typer.Option(envvar="CHURNBOARD_DATA_DIR", help="Folder of labelled texts.")] = None,
+    labelled_set: Annotated[
+        str, typer.Option("--set", help="Which of the subject's sets; its first if not given.")
+    ] = "",
+    most: Annotated[int | None, typer.Option(min=1, help="No more than so many texts, taken evenly.")] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Also the half that the embedded rules were made with.")
+    ] = False,
+) -> None:
+    """How well the analyzer that is set reads labelled texts; an LLM is paid once a text, whatever the number of runs."""
+    from rich.progress import Progress
+
+    from analysis import make_analyzer, open_journal
+    from analysis.evals import labelled_sets, load_labelled, run_evaluation
+    from analysis.evals.table import confusion_table, evaluation_table
+
+    sets = {one.name: one for one in labelled_sets(subject)}
+    wanted = sets.get(labelled_set or next(iter(sets)))
+    if wanted is None:
+        raise typer.BadParameter(f"There is no set {labelled_set!r} for {subject}: known are {', '.join(sets)}.")
+    if data is None:
+        raise typer.BadParameter("Give the folder of labelled texts as --data, or set CHURNBOARD_DATA_DIR.")
+    settings = _settings()
+    _configure_logging("WARNING")
+    rows = load_labelled(wanted, data, is_whole=whole, most=most)
+    with Progress(console=console, transient=True, disable=settings.analysis.use_embedded) as progress:
+        task = progress.add_task("calls", total=len(rows))
+        run = run_evaluation(
+            wanted,
+            rows,
+            analyzer=make_analyzer(settings.analysis),
+            journal=open_journal(settings.stores.journal),
+            warehouse=_installation(settings).warehouse,
+            settings=settings.analysis,
+            on_paid=lambda: progress.advance(task),
+        )
+    console.print(evaluation_table(wanted, run))
+    console.print(confusion_table(run.found[0][1]))
 
 
 @app.command()

@@ -129,6 +129,14 @@ class AnalyzerKind(StrEnum):
     OPENAI_COMPATIBLE = "openai_compatible"
 
 
+class EvaluationSubject(StrEnum):
+    """What of an analyzer is held against labels people gave."""
+
+    SENTIMENT = "sentiment"
+    TOPICS = "topics"
+    INTENT = "intent"
+
+
 class AnalysisTask(StrEnum):
     """The two separate questions asked about a ticket (one combined call reads measurably worse)."""
 

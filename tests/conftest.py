@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine
 
@@ -59,6 +60,14 @@ def _no_settings_from_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_fac
             monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("DATA_DIR", str(tmp_path_factory.mktemp("data")))
     monkeypatch.delenv("CHAOS_SEED", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A command that was run within a test has sent logs to a stream that is closed by now."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

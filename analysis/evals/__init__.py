@@ -1,5 +1,21 @@
 """How well an analyzer reads, against labels people gave."""
 
-from analysis.evals.evaluate import Evaluation, LabelledText, evaluate, three_classes
+from analysis.evals.evaluate import Evaluation, LabelledText, asking, coarser, evaluate, three_classes
+from analysis.evals.labelled import LABELLED_SETS, LabelledSet, is_unseen, labelled_sets, load_labelled
+from analysis.evals.run import EvaluationRun, run_evaluation
 
-__all__ = ["Evaluation", "LabelledText", "evaluate", "three_classes"]
+__all__ = [
+    "LABELLED_SETS",
+    "Evaluation",
+    "EvaluationRun",
+    "LabelledSet",
+    "LabelledText",
+    "asking",
+    "coarser",
+    "evaluate",
+    "is_unseen",
+    "labelled_sets",
+    "load_labelled",
+    "run_evaluation",
+    "three_classes",
+]

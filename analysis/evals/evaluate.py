@@ -1,4 +1,4 @@
-"""Runs an analyzer over labelled texts and counts, with the measures the field uses for ordered labels.
+"""Has an analyzer answer labelled texts, and counts with the measures the field uses for ordered labels.
 
 Where labels are ordered, quadratic-weighted kappa and precision and recall of "negative or worse" say more than five-class
 accuracy: most errors are off by one, and what opens a card is whether a ticket is negative.
@@ -10,12 +10,24 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
-from analysis.analyzer import NO_TOPIC, Analyzer, SentimentAnswer, Topic, UnreadableAnswer
-from core.vocabulary import AnalysisTask, Sentiment
+from analysis.analyzer import NO_TOPIC, Analyzer, Answer, Question, SentimentAnswer, Topic, UnreadableAnswer, Usage
+from core.vocabulary import AnalysisTask, ChurnIntent, Sentiment
 
 UNREAD = "unread"
 """What stands in the confusion table where the analyzer had no usable answer: always an error, never a guess."""
+
+LEAVING, STAYING = "leaving", "staying"
+"""The labels of churn intent: implied and explicit ones are not told apart by those who labelled."""
+
+_BEST = 3
+
+Told = tuple[Answer | None, Usage]
+"""An answer, None where there was none to be had, and what it cost."""
+
+Ask = Callable[[Sequence[Question]], Sequence[Told]]
+"""Has all these questions answered, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,54 +41,50 @@ class LabelledText:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came out; all shares between 0 and 1, `kappa` between -1 and 1, None where the measure has no meaning."""
+    """What came out; all shares between 0 and 1, `kappa` between -1 and 1, None where the measure has no meaning.
+
+    Attributes:
+        count: Texts.
+        unread_count: Those without a usable answer.
+        accuracy: Share whose label was hit; of topics, by the first one named.
+        best_three_accuracy: Of topics, share whose label is among the first three named.
+        macro_f1: Mean of the labels' F1.
+        kappa: Quadratic-weighted kappa (Cohen, 1968) of ordered labels.
+        precision: Of what was called negative or worse (or leaving), how much is.
+        recall: Of what is negative or worse (or leaving), how much was called so.
+        usage: What all answers cost together.
+        confusion: (label, answer) to how often.
+    """
 
     count: int
+    unread_count: int
     accuracy: float
+    best_three_accuracy: float | None
     macro_f1: float
     kappa: float | None
-    negative_precision: float | None
-    negative_recall: float | None
+    precision: float | None
+    recall: float | None
+    usage: Usage
     confusion: dict[tuple[str, str], int]
-    """(label, answer) to how often."""
+
+    @property
+    def cost_usd_per_1000(self) -> float:
+        """US dollars for a thousand texts."""
+        return 1000 * self.usage.cost_usd / self.count if self.count else 0.0
 
     def f1(self, label: str) -> float:
         """Harmonic mean of precision and recall of one label; 0 where nothing was hit."""
         return _f1(self.confusion, {label}, {label})[2]
 
 
-def evaluate(
-    task: AnalysisTask,
-    rows: Sequence[LabelledText],
-    analyzer: Analyzer,
-    *,
-    read: Callable[[SentimentAnswer], str] = lambda answer: answer.sentiment.value,
-) -> Evaluation:
-    """Have `analyzer` answer `task` for each row and compare.
+def level(answer: SentimentAnswer) -> str:
+    """The level a sentiment answer gives."""
+    return answer.sentiment.value
 
-    Args:
-        task: Which question. For topics, the first label counts, `none` where there is none.
-        rows: Texts with labels.
-        analyzer: Who reads; closed afterwards.
-        read: What of a sentiment answer is compared with the labels; the level, unless told otherwise.
-    """
-    answers = asyncio.run(_answers(task, rows, analyzer, read))
-    confusion = Counter(zip((row.label for row in rows), answers, strict=True))
-    labels = sorted({row.label for row in rows})
-    hits = sum(count for (label, answer), count in confusion.items() if label == answer)
-    is_ordered = set(labels) <= set(_LEVELS)
-    precision, recall = (None, None)
-    if is_ordered:
-        precision, recall, _ = _f1(confusion, _NEGATIVE, _NEGATIVE)
-    return Evaluation(
-        count=len(rows),
-        accuracy=hits / max(1, len(rows)),
-        macro_f1=sum(_f1(confusion, {label}, {label})[2] for label in labels) / max(1, len(labels)),
-        kappa=_kappa(confusion) if is_ordered else None,
-        negative_precision=precision,
-        negative_recall=recall,
-        confusion=dict(confusion),
-    )
+
+def intent(answer: SentimentAnswer) -> str:
+    """Whether a sentiment answer hears somebody leaving."""
+    return STAYING if answer.churn_intent is ChurnIntent.NONE else LEAVING
 
 
 def three_classes(label: str) -> str:
@@ -84,27 +92,107 @@ def three_classes(label: str) -> str:
     return label.removeprefix("very_")
 
 
-_LEVELS = {level.value: level.level for level in Sentiment}
+def evaluate(
+    task: AnalysisTask, rows: Sequence[LabelledText], ask: Ask, *, read: Callable[[SentimentAnswer], str] = level
+) -> Evaluation:
+    """Have each row's question answered, and compare.
+
+    Args:
+        task: Which question. For topics, `none` is what an empty answer says.
+        rows: Texts with labels.
+        ask: Who answers: `asking` an analyzer here, or `analysis.evals.paid` one through the journal.
+        read: What of a sentiment answer is compared with the labels.
+    """
+    told = ask([Question(task, row.text, row.taxonomy) for row in rows])
+    said = [_labels(answer, read) for answer, _ in told]
+    confusion = Counter((row.label, named[0]) for row, named in zip(rows, said, strict=True))
+    return Evaluation(
+        count=len(rows),
+        unread_count=sum(count for (_, answer), count in confusion.items() if answer == UNREAD),
+        best_three_accuracy=_share([row.label in named[:_BEST] for row, named in zip(rows, said, strict=True)])
+        if task is AnalysisTask.TOPICS
+        else None,
+        usage=sum((usage for _, usage in told), Usage()),
+        **_measures(confusion),
+    )
+
+
+def coarser(found: Evaluation, name: Callable[[str], str]) -> Evaluation:
+    """The same answers under fewer labels: both sides of the comparison renamed."""
+    confusion = Counter[tuple[str, str]]()
+    for (label, answer), count in found.confusion.items():
+        confusion[name(label), name(answer)] += count
+    return Evaluation(
+        count=found.count,
+        unread_count=found.unread_count,
+        best_three_accuracy=None,
+        usage=found.usage,
+        **_measures(confusion),
+    )
+
+
+def asking(analyzer: Analyzer) -> Ask:
+    """Ask an analyzer one text after the other, and close it."""
+
+    async def tell(question: Question) -> Told:
+        try:
+            if question.task is AnalysisTask.TOPICS:
+                topics = await analyzer.topics(question.text, question.taxonomy)
+                return topics.answer, topics.usage
+            sentiment = await analyzer.sentiment(question.text)
+        except UnreadableAnswer:
+            return None, Usage()
+        return sentiment.answer, sentiment.usage
+
+    async def tell_all(questions: Sequence[Question]) -> list[Told]:
+        try:
+            return [await tell(question) for question in questions]
+        finally:
+            await analyzer.close()
+
+    return lambda questions: asyncio.run(tell_all(questions))
+
+
+class _Measures(TypedDict):
+    accuracy: float
+    macro_f1: float
+    kappa: float | None
+    precision: float | None
+    recall: float | None
+    confusion: dict[tuple[str, str], int]
+
+
+_LEVELS = {one.value: one.level for one in Sentiment}
 _NEGATIVE = {Sentiment.NEGATIVE.value, Sentiment.VERY_NEGATIVE.value}
 
 
-async def _answers(
-    task: AnalysisTask, rows: Sequence[LabelledText], analyzer: Analyzer, read: Callable[[SentimentAnswer], str]
-) -> list[str]:
-    answers = []
-    try:
-        for row in rows:
-            try:
-                if task is AnalysisTask.TOPICS:
-                    found = (await analyzer.topics(row.text, row.taxonomy)).answer.topics
-                    answers.append(found[0] if found else NO_TOPIC)
-                else:
-                    answers.append(read((await analyzer.sentiment(row.text)).answer))
-            except UnreadableAnswer:
-                answers.append(UNREAD)
-    finally:
-        await analyzer.close()
-    return answers
+def _labels(answer: Answer | None, read: Callable[[SentimentAnswer], str]) -> Sequence[str]:
+    if answer is None:
+        return (UNREAD,)
+    if isinstance(answer, SentimentAnswer):
+        return (read(answer),)
+    return answer.topics or (NO_TOPIC,)
+
+
+def _measures(confusion: Counter[tuple[str, str]]) -> _Measures:
+    labels = sorted({label for label, _ in confusion})
+    total = max(1, confusion.total())
+    is_ordered = set(labels) <= set(_LEVELS)
+    wanted = _NEGATIVE if is_ordered else {LEAVING}
+    has_wanted = is_ordered or LEAVING in labels
+    precision, recall, _ = _f1(confusion, wanted, wanted)
+    return {
+        "accuracy": sum(count for (label, answer), count in confusion.items() if label == answer) / total,
+        "macro_f1": sum(_f1(confusion, {label}, {label})[2] for label in labels) / max(1, len(labels)),
+        "kappa": _kappa(confusion) if is_ordered else None,
+        "precision": precision if has_wanted else None,
+        "recall": recall if has_wanted else None,
+        "confusion": dict(confusion),
+    }
+
+
+def _share(hits: Sequence[bool]) -> float:
+    return sum(hits) / max(1, len(hits))
 
 
 def _f1(confusion: dict[tuple[str, str], int], wanted: set[str], said: set[str]) -> tuple[float, float, float]:

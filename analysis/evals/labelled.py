@@ -1,0 +1,142 @@
+"""Labelled texts from a folder of JSON lines: which sets there are, and what their labels mean.
+
+The folder is not part of the product: it is named by `CHURNBOARD_DATA_DIR` and holds `tickets.jsonl`, `sentiment.jsonl` and
+`intent.jsonl`. The rules of the embedded analyzer were made while looking at one half of these rows, so by default only the other
+half counts; which half a row is in is decided by its id alone.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.analyzer import NO_TOPIC, SentimentAnswer, Topic
+from analysis.evals.evaluate import LEAVING, STAYING, LabelledText, intent, level
+from analysis.text import ticket_text
+from core.errors import Terminal
+from core.vocabulary import AnalysisTask, EvaluationSubject
+
+_Row = Mapping[str, Any]
+
+
+class LabelledTextsMissing(Terminal):
+    """The folder, or one of its files, is not there or not as it should be."""
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """One set of labelled texts.
+
+    Attributes:
+        name: How it is called on the command line.
+        file: Its file in the folder.
+        has: Whether a row of the file belongs to it.
+        label: The label of a row that does.
+    """
+
+    name: str
+    subject: EvaluationSubject
+    file: str
+    has: Callable[[_Row], bool]
+    label: Callable[[_Row], str]
+    task: AnalysisTask = AnalysisTask.SENTIMENT
+    read: Callable[[SentimentAnswer], str] = field(default=level)
+
+
+def _from(source: str) -> Callable[[_Row], bool]:
+    return lambda row: str(row["id"]).startswith(f"{source}-")
+
+
+LABELLED_SETS = (
+    LabelledSet(
+        "comments",
+        EvaluationSubject.SENTIMENT,
+        "tickets.jsonl",
+        lambda row: bool(row["label_sentiment"]),
+        lambda row: str(row["label_sentiment"]),
+    ),
+    LabelledSet(
+        "sentences",
+        EvaluationSubject.SENTIMENT,
+        "sentiment.jsonl",
+        lambda _: True,
+        lambda row: str(row["label_sentiment"]),
+    ),
+    LabelledSet(
+        "comments",
+        EvaluationSubject.TOPICS,
+        "tickets.jsonl",
+        _from("nhs"),
+        lambda row: str(row["label_topic"] or NO_TOPIC),
+        AnalysisTask.TOPICS,
+    ),
+    LabelledSet(
+        "complaints",
+        EvaluationSubject.TOPICS,
+        "tickets.jsonl",
+        _from("cfpb"),
+        lambda row: str(row["label_topic"]),
+        AnalysisTask.TOPICS,
+    ),
+    LabelledSet(
+        "questions",
+        EvaluationSubject.INTENT,
+        "intent.jsonl",
+        lambda _: True,
+        lambda row: LEAVING if row["label_churn_intent"] else STAYING,
+        read=intent,
+    ),
+)
+"""All of them; the first of a subject is the one meant where none is named."""
+
+
+def labelled_sets(subject: EvaluationSubject) -> list[LabelledSet]:
+    """The sets for one subject."""
+    return [one for one in LABELLED_SETS if one.subject is subject]
+
+
+def load_labelled(
+    wanted: LabelledSet, folder: Path, *, is_whole: bool = False, most: int | None = None
+) -> list[LabelledText]:
+    """The rows of a set; for topics with the set's own labels as the taxonomy.
+
+    Args:
+        wanted: Which set.
+        folder: Where its file is.
+        is_whole: Also the half that the rules were made with.
+        most: No more than so many, taken evenly from the whole file; None: all.
+
+    Raises:
+        LabelledTextsMissing: The file is not there, or not as it should be.
+    """
+    try:
+        rows = [row for row in _rows(folder / wanted.file) if wanted.has(row)]
+        labels = sorted({wanted.label(row) for row in rows} - {NO_TOPIC})
+        taxonomy = tuple(Topic(label) for label in labels) if wanted.task is AnalysisTask.TOPICS else ()
+        kept = [row for row in rows if is_whole or is_unseen(str(row["id"]))]
+        if most is not None and most < len(kept):
+            kept = [kept[place * len(kept) // most] for place in range(most)]
+        texts = [(ticket_text(row.get("subject"), row["content"]), wanted.label(row)) for row in kept]
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise LabelledTextsMissing(
+            f"{folder / wanted.file} is not a file of labelled texts ({type(error).__name__}: {error}): each line is a JSON object "
+            f"with id, content and labels."
+        ) from error
+    return [LabelledText(text.text, label, taxonomy) for text, label in texts if text is not None]
+
+
+def is_unseen(row_id: str) -> bool:
+    """Whether a row is in the half that nothing was made with."""
+    return int(hashlib.sha256(row_id.encode()).hexdigest(), 16) % 2 == 1
+
+
+def _rows(file: Path) -> Iterator[_Row]:
+    if not file.is_file():
+        raise LabelledTextsMissing(
+            f"There is no {file}: set CHURNBOARD_DATA_DIR to the folder of labelled texts, or give it as --data."
+        )
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)

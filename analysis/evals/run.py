@@ -1,0 +1,83 @@
+"""One evaluation from a labelled set to the rows that keep what was found."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from analysis.analyzer import Analyzer, Identity, PaidAnalyzer
+from analysis.evals.evaluate import Ask, Evaluation, LabelledText, asking, coarser, evaluate, three_classes
+from analysis.evals.labelled import LabelledSet
+from analysis.evals.paid import asking_through
+from analysis.evals.runs import keep
+from analysis.journal import Journal
+from core.settings import AnalysisSettings
+from core.vocabulary import EvaluationSubject
+from core.warehouse import Warehouse
+
+_PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class EvaluationRun:
+    """What one run found: `found` has an evaluation for each grain of labels, the finest first."""
+
+    run_id: str
+    identity: Identity
+    found: Sequence[tuple[str, Evaluation]]
+    duration_seconds: float
+
+
+def run_evaluation(
+    wanted: LabelledSet,
+    rows: Sequence[LabelledText],
+    *,
+    analyzer: Analyzer,
+    journal: Journal,
+    warehouse: Warehouse,
+    settings: AnalysisSettings,
+    on_paid: Callable[[], None] = lambda: None,
+) -> EvaluationRun:
+    """Have the rows of a set answered, compare, and write what was found into `enrichment.evaluations`.
+
+    Args:
+        wanted: The set.
+        rows: Its rows, or some of them.
+        analyzer: Who answers; closed afterwards. One that costs money answers through the journal, and is paid once a text.
+        journal: For that.
+        warehouse: Where the rows are written.
+        settings: How many calls at once, and how long one may take.
+        on_paid: Called after each paid call.
+
+    Raises:
+        ModelStopped, ModelUnavailable, JournalUnavailable, WarehouseBusy, WarehouseUnavailable: As `enrich`.
+    """
+    run_id, started = str(uuid.uuid4()), time.monotonic()
+    ask: Ask = asking(analyzer)
+    if isinstance(analyzer, PaidAnalyzer):
+        ask = asking_through(
+            journal,
+            analyzer,
+            run_id=run_id,
+            max_concurrency=settings.llm_max_concurrency,
+            lease_seconds=settings.llm_lease_seconds,
+            patience_seconds=_PATIENCE_SECONDS,
+            on_paid=on_paid,
+        )
+    fine = evaluate(wanted.task, rows, ask, read=wanted.read)
+    found = [(wanted.subject.value, fine)]
+    if wanted.subject is EvaluationSubject.SENTIMENT:
+        found = [("five levels", fine), ("three levels", coarser(fine, three_classes))]
+    run = EvaluationRun(run_id, analyzer.identity(wanted.task), found, time.monotonic() - started)
+    keep(
+        warehouse,
+        found,
+        run_id=run_id,
+        subject=wanted.subject.value,
+        labelled_set=wanted.name,
+        identity=run.identity,
+        evaluated_at=datetime.now(UTC),
+        duration_seconds=run.duration_seconds,
+    )
+    return run

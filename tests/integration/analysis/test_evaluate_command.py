@@ -1,0 +1,85 @@
+"""`churnboard evaluate`, with rules and with a model behind HTTP, on a labelled folder of its own."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+import churnboard
+from core.warehouse import connect
+from tests.support.fake_llm import GARBAGE, FakeLLM
+
+TEXTS = {
+    "I love this, thank you!": "very_positive",
+    "It is broken again and nobody answers. Terrible.": "very_negative",
+    "Where do I find the export?": "neutral",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rows = [
+        {"id": str(place), "content": text, "label_sentiment": label}
+        for place, (text, label) in enumerate(TEXTS.items())
+    ]
+    (tmp_path / "sentiment.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _set_up(folder: Path, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_URL", warehouse_url)
+    monkeypatch.setenv("DATA_DIR", str(folder / "installation"))
+    monkeypatch.setenv("CHURNBOARD_DATA_DIR", str(folder))
+    monkeypatch.setattr(churnboard, "console", Console(width=200))
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(churnboard.app, ["evaluate", *arguments])
+
+
+def read_sentences(*arguments: str) -> str:
+    result = run("sentiment", "--set", "sentences", "--whole", *arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_rules_are_evaluated_and_the_run_is_kept(warehouse_url: str) -> None:
+    said = read_sentences()
+    assert "sentiment of sentences, read by embedded-rules" in said
+    assert "0.00 USD" in said
+    kept = connect(warehouse_url).rows("select * from enrichment.evaluations order by labels")
+    assert [(row["labels"], row["text_count"], row["unread_count"]) for row in kept] == [
+        ("five levels", 3, 0),
+        ("three levels", 3, 0),
+    ]
+    assert kept[0]["run_id"] in said
+    assert kept[1]["accuracy_score"] == 1.0
+    assert kept[0]["cost_usd"] == 0.0
+
+
+def test_a_model_is_paid_once_a_text_and_an_unusable_answer_counts_as_an_error(
+    llm: FakeLLM, warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("ANALYZER", "openai_compatible"), ("LLM_BASE_URL", llm.url), ("LLM_MODEL", "fake/model")):
+        monkeypatch.setenv(name, value)
+    llm.enqueue(GARBAGE, GARBAGE, where="export")
+    for _ in range(2):
+        assert "read by fake/model" in read_sentences()
+    assert len(llm.paid) == 4, "two texts, and the third one twice"
+    rows = connect(warehouse_url).rows("select * from enrichment.evaluations where labels = 'five levels'")
+    assert [(row["text_count"], row["unread_count"], row["model"]) for row in rows] == [(3, 1, "fake/model")] * 2
+    assert len({row["run_id"] for row in rows}) == 2
+    assert rows[0]["cost_usd"] == pytest.approx(rows[1]["cost_usd"]) == pytest.approx(4 * 0.0001)
+    assert read_sentences("--most", "1").count("unread") == 1
+
+
+def test_what_cannot_be_evaluated_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = run("sentiment", "--set", "tweets")
+    assert odd.exit_code == 2
+    assert "known are comments, sentences" in " ".join(odd.output.replace("│", "").split())
+    assert "intent.jsonl" in str(run("intent").exception)
+    monkeypatch.delenv("CHURNBOARD_DATA_DIR")
+    assert run("intent").exit_code == 2
