@@ -28,6 +28,7 @@ tenants_app = typer.Typer(no_args_is_help=True, help="Who is read: tenants and t
 connections_app = typer.Typer(no_args_is_help=True, help="How tenants' HubSpot portals are reached.")
 mapping_app = typer.Typer(no_args_is_help=True, help="What a tenant's HubSpot properties and stages mean.")
 builds_app = typer.Typer(no_args_is_help=True, help="What readers are served: published builds.")
+dead_letters_app = typer.Typer(no_args_is_help=True, help="Tickets that could not be read, and why.")
 webhooks_app = typer.Typer(no_args_is_help=True, help="What HubSpot told us, and whether it was read.")
 limits_app = typer.Typer(no_args_is_help=True, help="How much of HubSpot's request budgets is used, portal by portal.")
 erasures_app = typer.Typer(no_args_is_help=True, help="Whose data had to go, and whether it is gone.")
@@ -35,6 +36,7 @@ app.add_typer(tenants_app, name="tenants")
 app.add_typer(connections_app, name="connections")
 app.add_typer(mapping_app, name="mapping")
 app.add_typer(builds_app, name="builds")
+app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(limits_app, name="limits")
 app.add_typer(erasures_app, name="erasures")
@@ -486,6 +488,57 @@ def list_erasures(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -
             "" if one.residue_count is None else str(one.residue_count),
         )
     console.print(table)
+
+
+@dead_letters_app.command("list")
+def list_dead_letters(
+    tenant: Annotated[str | None, typer.Argument(help="Tenant slug; all if not given.")] = None,
+) -> None:
+    """What could not be read, oldest first."""
+    from analysis.dead_letters import dead_letters
+
+    place = _installation(_settings())
+    tenants = [place.directory.tenant(tenant)] if tenant else place.directory.tenants()
+    letters = dead_letters(place.warehouse, [one.tenant_id for one in tenants])
+    table = Table("tenant", "ticket", "question", "asked", "since", "why not")
+    for one in letters:
+        since = f"{one.first_seen_at:%Y-%m-%d %H:%M} UTC"
+        table.add_row(
+            one.tenant_id, one.ticket_id, one.task, f"{one.attempt_count} times", since, one.reason or "erased"
+        )
+    console.print(table if letters else "Every ticket that says something was read.")
+
+
+@dead_letters_app.command("replay")
+def replay_dead_letters(
+    tenant: Annotated[str, typer.Argument(help="Tenant slug.")],
+    ticket: Annotated[list[str] | None, typer.Option(help="Just this ticket, by its id; repeat for several.")] = None,
+) -> None:
+    """Have a tenant's dead letters asked about once more, now; a model behind an API is paid for it."""
+    from analysis import open_journal
+    from analysis.dead_letters import dead_letters
+    from orchestration.build import build_definitions
+    from orchestration.instance import open_instance
+    from orchestration.refresh import read_again
+
+    settings = _settings()
+    _configure_logging("WARNING")
+    place = _installation(settings)
+    of = place.directory.tenant(tenant)
+    before = [one for one in dead_letters(place.warehouse, [of.tenant_id]) if not ticket or one.ticket_id in ticket]
+    if unknown := set(ticket or ()) - {one.ticket_id for one in before}:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not among the dead letters of {tenant}.")
+    if not before:
+        console.print(f"{tenant} has no dead letters.")
+        return
+    open_journal(settings.stores.journal).revive([one.call_key for one in before])
+    created = [one.created_at.date() for one in before]
+    definitions = build_definitions(resources={"place": place})
+    read_again(definitions, open_instance(settings.stores.data_dir), of.cell, min(created), max(created))
+    asked = {(one.ticket_id, one.task) for one in before}
+    left = [one for one in dead_letters(place.warehouse, [of.tenant_id]) if (one.ticket_id, one.task) in asked]
+    console.print(f"{len(before)} asked again: {len(before) - len(left)} read, {len(left)} still without an answer.")
+    console.print("The cards follow with the next transform: `churnboard refresh`, or the sensors where Dagster runs.")
 
 
 @webhooks_app.command("list")

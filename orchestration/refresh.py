@@ -7,6 +7,7 @@ not use this: there the schedule starts one `ingest` run a cell and the sensors 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -95,6 +96,20 @@ def load(
         partition_key=of,
         asset_selection=sorted(RAW.resolve(definitions.resolve_asset_graph())),
         tags={CELL_TAG: of},
+    )
+    if not run.success:
+        raise RefreshFailed(_why(run.all_events))
+
+
+def read_again(definitions: dg.Definitions, instance: dg.DagsterInstance, of: Cell, first: date, last: date) -> None:
+    """One `enrich` run of one cell over the months of these days, in this process; what is read already costs nothing.
+
+    Raises:
+        RefreshFailed: With the sentence.
+    """
+    instance.add_dynamic_partitions("cell", [of])
+    run = definitions.resolve_job_def("enrich").execute_in_process(
+        instance=instance, raise_on_error=False, run_config=_LOGGING, tags=range_tags(of, first, last)
     )
     if not run.success:
         raise RefreshFailed(_why(run.all_events))

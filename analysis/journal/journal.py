@@ -240,21 +240,24 @@ class Journal:
             )
             return self._one(connection, call_key)
 
-    def revive(self, tenant_ids: Sequence[str]) -> int:
-        """Let the dead calls of these tenants be made again, from scratch; returns how many."""
-        with self._transaction() as connection:
-            return connection.execute(
-                update(LLM_CALL)
-                .where(_C.tenant_id.in_(tenant_ids), _C.state == CallState.DEAD)
-                .values(
-                    state=CallState.FAILED.value,
-                    failed_run_count=0,
-                    failure_count=0,
-                    reply_count=0,
-                    response=None,
-                    updated_at=self._now,
-                )
-            ).rowcount
+    def revive(self, call_keys: Sequence[str]) -> int:
+        """Let those of these calls that are dead be made again, from scratch; returns how many that were."""
+        revived = 0
+        for start in range(0, len(call_keys), _LOOKUP_CHUNK):
+            with self._transaction() as connection:
+                revived += connection.execute(
+                    update(LLM_CALL)
+                    .where(_C.call_key.in_(call_keys[start : start + _LOOKUP_CHUNK]), _C.state == CallState.DEAD)
+                    .values(
+                        state=CallState.FAILED.value,
+                        failed_run_count=0,
+                        failure_count=0,
+                        reply_count=0,
+                        response=None,
+                        updated_at=self._now,
+                    )
+                ).rowcount
+        return revived
 
     def forget(self, tenant_id: str, ticket_ids: Sequence[str], call_keys: Sequence[str] = ()) -> int:
         """Forget what was answered about these tickets, and in these calls; what they cost is kept. Returns how many that were.

@@ -191,7 +191,7 @@ def test_a_second_unusable_answer_is_a_dead_letter_and_never_neutral(
 def test_a_revived_dead_letter_is_read_and_gone(duck: Warehouse, journal: Journal, llm: FakeLLM) -> None:
     llm.enqueue(*[fake.GARBAGE] * 4, where="unacceptable")
     run(duck, journal, llm)
-    assert journal.revive(["acme"]) == 2
+    assert journal.revive([row["call_key"] for row in dead(duck).values()]) == 2
     report = run(duck, journal, llm, "run-2")
     assert (report.calls_paid, report.dead_letters) == (2, 0)
     assert dead(duck) == {}
