@@ -150,6 +150,17 @@ class Analyzer(Protocol):
         ...
 
 
+async def answered(analyzer: Analyzer, question: Question) -> Reading[SentimentAnswer] | Reading[TopicsAnswer]:
+    """The question put to the analyzer, whichever task it is.
+
+    Raises:
+        UnreadableAnswer: No usable answer was to be had.
+    """
+    if question.task is AnalysisTask.TOPICS:
+        return await analyzer.topics(question.text, question.taxonomy)
+    return await analyzer.sentiment(question.text)
+
+
 @runtime_checkable
 class PaidAnalyzer(Analyzer, Protocol):
     """An analyzer whose calls cost money, so the call and the understanding of what came back are two steps."""

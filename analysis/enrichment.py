@@ -18,13 +18,12 @@ from datetime import UTC, datetime
 from analysis import tickets as source
 from analysis.analyzer import (
     Analyzer,
-    Answer,
     PaidAnalyzer,
     Question,
-    Reading,
     SentimentAnswer,
     Topic,
     TopicsAnswer,
+    answered,
     call_key,
 )
 from analysis.changes import Changes, is_final, provenance
@@ -245,11 +244,7 @@ class _Run:
         return outcomes
 
     async def _here(self, question: Question) -> Outcome:
-        reading: Reading[Answer]
-        if question.task is AnalysisTask.TOPICS:
-            reading = await self._analyzer.topics(question.text, question.taxonomy)
-        else:
-            reading = await self._analyzer.sentiment(question.text)
+        reading = await answered(self._analyzer, question)
         return Outcome(
             ending=Ending.ANSWERED,
             answer=reading.answer,

@@ -89,16 +89,15 @@ def load(
         "allowed_deletions": list(allowed_deletions),
         "only": {tenant: {kind: list(ids) for kind, ids in kinds.items()} for tenant, kinds in (only or {}).items()},
     }
-    run = definitions.resolve_job_def("ingest").execute_in_process(
-        instance=instance,
-        raise_on_error=False,
+    _run(
+        definitions,
+        instance,
+        "ingest",
         run_config={"ops": {"hubspot": {"config": config}}, **_LOGGING},
         partition_key=of,
         asset_selection=sorted(RAW.resolve(definitions.resolve_asset_graph())),
         tags={CELL_TAG: of},
     )
-    if not run.success:
-        raise RefreshFailed(_why(run.all_events))
 
 
 def read_again(definitions: dg.Definitions, instance: dg.DagsterInstance, of: Cell, first: date, last: date) -> None:
@@ -108,9 +107,11 @@ def read_again(definitions: dg.Definitions, instance: dg.DagsterInstance, of: Ce
         RefreshFailed: With the sentence.
     """
     instance.add_dynamic_partitions("cell", [of])
-    run = definitions.resolve_job_def("enrich").execute_in_process(
-        instance=instance, raise_on_error=False, run_config=_LOGGING, tags=range_tags(of, first, last)
-    )
+    _run(definitions, instance, "enrich", run_config=_LOGGING, tags=range_tags(of, first, last))
+
+
+def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, **options: Any) -> None:
+    run = definitions.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **options)
     if not run.success:
         raise RefreshFailed(_why(run.all_events))
 

@@ -12,7 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from analysis.analyzer import NO_TOPIC, Analyzer, Answer, Question, SentimentAnswer, Topic, UnreadableAnswer, Usage
+from analysis.analyzer import (
+    NO_TOPIC,
+    Analyzer,
+    Answer,
+    Question,
+    SentimentAnswer,
+    Topic,
+    UnreadableAnswer,
+    Usage,
+    answered,
+)
 from core.vocabulary import AnalysisTask, ChurnIntent, Sentiment
 
 UNREAD = "unread"
@@ -136,13 +146,10 @@ def asking(analyzer: Analyzer) -> Ask:
 
     async def tell(question: Question) -> Told:
         try:
-            if question.task is AnalysisTask.TOPICS:
-                topics = await analyzer.topics(question.text, question.taxonomy)
-                return topics.answer, topics.usage
-            sentiment = await analyzer.sentiment(question.text)
+            reading = await answered(analyzer, question)
         except UnreadableAnswer:
             return None, Usage()
-        return sentiment.answer, sentiment.usage
+        return reading.answer, reading.usage
 
     async def tell_all(questions: Sequence[Question]) -> list[Told]:
         try:
