@@ -2,7 +2,8 @@
 
 from analysis.evals.evaluate import Evaluation, LabelledText, asking, coarser, evaluate, three_classes
 from analysis.evals.labelled import LABELLED_SETS, LabelledSet, is_unseen, labelled_sets, load_labelled
-from analysis.evals.run import EvaluationRun, run_evaluation
+from analysis.evals.run import run_evaluation
+from analysis.evals.runs import EvaluationRun
 
 __all__ = [
     "LABELLED_SETS",

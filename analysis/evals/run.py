@@ -3,30 +3,19 @@
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from analysis.analyzer import Analyzer, Identity, PaidAnalyzer
-from analysis.evals.evaluate import Ask, Evaluation, LabelledText, asking, coarser, evaluate, three_classes
+from analysis.analyzer import Analyzer, PaidAnalyzer
+from analysis.evals.evaluate import Ask, LabelledText, asking, coarser, evaluate, three_classes
 from analysis.evals.labelled import LabelledSet
 from analysis.evals.paid import asking_through
-from analysis.evals.runs import keep
+from analysis.evals.runs import EvaluationRun, keep
 from analysis.journal import Journal
 from core.settings import AnalysisSettings
 from core.vocabulary import EvaluationSubject
 from core.warehouse import Warehouse
 
 _PATIENCE_SECONDS = 120.0
-
-
-@dataclass(frozen=True)
-class EvaluationRun:
-    """What one run found: `found` has an evaluation for each grain of labels, the finest first."""
-
-    run_id: str
-    identity: Identity
-    found: Sequence[tuple[str, Evaluation]]
-    duration_seconds: float
 
 
 def run_evaluation(
@@ -69,15 +58,14 @@ def run_evaluation(
     found = [(wanted.subject.value, fine)]
     if wanted.subject is EvaluationSubject.SENTIMENT:
         found = [("five levels", fine), ("three levels", coarser(fine, three_classes))]
-    run = EvaluationRun(run_id, analyzer.identity(wanted.task), found, time.monotonic() - started)
-    keep(
-        warehouse,
-        found,
+    run = EvaluationRun(
         run_id=run_id,
-        subject=wanted.subject.value,
+        subject=wanted.subject,
         labelled_set=wanted.name,
-        identity=run.identity,
+        identity=analyzer.identity(wanted.task),
+        found=found,
         evaluated_at=datetime.now(UTC),
-        duration_seconds=run.duration_seconds,
+        duration_seconds=time.monotonic() - started,
     )
+    keep(warehouse, run)
     return run

@@ -1,11 +1,13 @@
 """What evaluations found, one row a run, beside the readings they judge."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from analysis.analyzer import Identity
 from analysis.evals.evaluate import Evaluation
 from core.naming import ENRICHMENT
+from core.vocabulary import EvaluationSubject
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
 
 _SHARE = ColumnType.FLOAT
@@ -39,29 +41,32 @@ EVALUATIONS = TableSpec(
 """One row per run and grain of labels: a run over five levels has a second row, in which they are three."""
 
 
-def keep(
-    warehouse: Warehouse,
-    found: Sequence[tuple[str, Evaluation]],
-    *,
-    run_id: str,
-    subject: str,
-    labelled_set: str,
-    identity: Identity,
-    evaluated_at: datetime,
-    duration_seconds: float,
-) -> None:
-    """Write a run's rows; `found` are its evaluations, each with what its labels are called."""
+@dataclass(frozen=True)
+class EvaluationRun:
+    """What one run found: `found` has an evaluation for each grain of labels, the finest first, with what these are called."""
+
+    run_id: str
+    subject: EvaluationSubject
+    labelled_set: str
+    identity: Identity
+    found: Sequence[tuple[str, Evaluation]]
+    evaluated_at: datetime
+    duration_seconds: float
+
+
+def keep(warehouse: Warehouse, run: EvaluationRun) -> None:
+    """Write a run's rows."""
     rows = [
         {
-            "run_id": run_id,
+            "run_id": run.run_id,
             "labels": labels,
-            "subject": subject,
-            "labelled_set": labelled_set,
-            "evaluated_at": evaluated_at,
-            "analyzer": identity.kind.value,
-            "model": identity.model,
-            "prompt_version": identity.prompt_version,
-            "schema_hash": identity.schema_hash,
+            "subject": run.subject.value,
+            "labelled_set": run.labelled_set,
+            "evaluated_at": run.evaluated_at,
+            "analyzer": run.identity.kind.value,
+            "model": run.identity.model,
+            "prompt_version": run.identity.prompt_version,
+            "schema_hash": run.identity.schema_hash,
             "text_count": one.count,
             "unread_count": one.unread_count,
             "accuracy_score": one.accuracy,
@@ -73,8 +78,8 @@ def keep(
             "input_tokens": one.usage.input_tokens,
             "output_tokens": one.usage.output_tokens,
             "cost_usd": one.usage.cost_usd,
-            "duration_seconds": duration_seconds,
+            "duration_seconds": run.duration_seconds,
         }
-        for labels, one in found
+        for labels, one in run.found
     ]
     warehouse.merge([(EVALUATIONS, rows)])

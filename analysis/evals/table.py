@@ -6,7 +6,7 @@ from rich.table import Table
 
 from analysis.evals.evaluate import Evaluation
 from analysis.evals.labelled import LabelledSet
-from analysis.evals.run import EvaluationRun
+from analysis.evals.runs import EvaluationRun
 from core.vocabulary import EvaluationSubject
 
 _CONFUSED = 5
