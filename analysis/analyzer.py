@@ -6,14 +6,14 @@ machine, a model behind an OpenAI-compatible server) is told by `Identity` and s
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import Terminal
-from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, Sentiment, Target
+from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, Resolution, Sentiment, Target
 
 MOST_QUOTES = 5
 """Quotes kept of one answer."""
@@ -26,7 +26,7 @@ NO_TOPIC = "none"
 
 
 class SentimentAnswer(BaseModel):
-    """The answer to: in which tone, leaving or not, about what, and where does it say so."""
+    """The answer to: in which tone, leaving or not, about what, is it solved, and where does it say so."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,6 +36,7 @@ class SentimentAnswer(BaseModel):
     sentiment: Sentiment
     churn_intent: ChurnIntent
     target: Target
+    resolution: Resolution
 
 
 class TopicsAnswer(BaseModel):
@@ -57,6 +58,39 @@ class Topic:
     name: str
     description: str = ""
     parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRule:
+    """What a person told whoever sorts tickets, in their own words; about one topic, or about all of them."""
+
+    text: str
+    topic: str | None = None
+    example: str = ""
+    """A passage the rule was written for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicExample:
+    """A text whose topics a person decided; none where it belongs to no topic."""
+
+    text: str
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """What a tenant's tickets are sorted by, as it stood at one version (0: never versioned)."""
+
+    topics: tuple[Topic, ...] = ()
+    rules: tuple[TopicRule, ...] = ()
+    examples: tuple[TopicExample, ...] = ()
+    version: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the topics, in their order."""
+        return tuple(topic.name for topic in self.topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +140,9 @@ class Question:
 
     task: AnalysisTask
     text: str
-    taxonomy: tuple[Topic, ...] = ()
+    taxonomy: Taxonomy = field(default_factory=Taxonomy)
+    prompt_version: str = ""
+    """Which version of the task's prompt to ask with; empty: the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +161,12 @@ class UnreadableAnswer(Terminal):
 class Analyzer(Protocol):
     """Whoever reads tickets."""
 
-    def identity(self, task: AnalysisTask) -> Identity:
-        """Who answers this task."""
+    def identity(self, task: AnalysisTask, prompt_version: str = "") -> Identity:
+        """Who answers this task, asked with this version of its prompt (empty: the newest).
+
+        Raises:
+            InvalidPrompt: There is no such version.
+        """
         ...
 
     async def sentiment(self, text: str) -> Reading[SentimentAnswer]:
@@ -137,7 +177,7 @@ class Analyzer(Protocol):
         """
         ...
 
-    async def topics(self, text: str, taxonomy: Sequence[Topic]) -> Reading[TopicsAnswer]:
+    async def topics(self, text: str, taxonomy: Taxonomy) -> Reading[TopicsAnswer]:
         """The topics of `taxonomy` that fit `text`, best first, none where none fits.
 
         Raises:
@@ -202,10 +242,14 @@ def call_key(tenant_id: str, identity: Identity, question: Question) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
 
 
-def taxonomy_fingerprint(taxonomy: Sequence[Topic]) -> str:
-    """SHA-256 over names, descriptions and parents, whatever order they came in."""
-    rows = sorted([topic.name, topic.description, topic.parent or ""] for topic in taxonomy)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+def taxonomy_fingerprint(taxonomy: Taxonomy) -> str:
+    """SHA-256 over topics, rules and examples, whatever order they came in; not over the version, which asks nothing."""
+    parts = [
+        sorted([topic.name, topic.description, topic.parent or ""] for topic in taxonomy.topics),
+        sorted([rule.text, rule.topic or "", rule.example] for rule in taxonomy.rules),
+        sorted([example.text, *sorted(example.topics)] for example in taxonomy.examples),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def hashed(schema: Mapping[str, object]) -> str:

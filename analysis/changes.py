@@ -77,6 +77,7 @@ class Changes:
                 "level": answer.sentiment.level,
                 "churn_intent": answer.churn_intent.value,
                 "target": answer.target.value,
+                "resolution": answer.resolution.value,
                 "is_evidence_ok": bool(located),
                 **provenance,
             }

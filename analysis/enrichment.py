@@ -21,7 +21,7 @@ from analysis.analyzer import (
     PaidAnalyzer,
     Question,
     SentimentAnswer,
-    Topic,
+    Taxonomy,
     TopicsAnswer,
     answered,
     call_key,
@@ -133,7 +133,7 @@ class _Run:
         self._on_progress = on_progress
         self._erased = erased
         self._identities = {task: analyzer.identity(task) for task in AnalysisTask}
-        self._taxonomies: dict[str, tuple[Topic, ...]] = {}
+        self._taxonomies: dict[str, Taxonomy] = {}
         self._total = 0
         self._driver: Driver | None = None
 
@@ -212,13 +212,13 @@ class _Run:
                 changes.remove_ticket(ticket.tenant_id, ticket.ticket_id)
             return []
         jobs = []
-        taxonomy = self._taxonomies.get(ticket.tenant_id, ())
+        taxonomy = self._taxonomies.get(ticket.tenant_id, Taxonomy())
         for task in AnalysisTask:
-            if task is AnalysisTask.TOPICS and not taxonomy:
+            if task is AnalysisTask.TOPICS and not taxonomy.topics:
                 if ticket.held_topics_key or ticket.dead_topics_key:
                     changes.remove_reading(ticket, task)
                 continue
-            question = Question(task, text.text, taxonomy if task is AnalysisTask.TOPICS else ())
+            question = Question(task, text.text, taxonomy if task is AnalysisTask.TOPICS else Taxonomy())
             key = call_key(ticket.tenant_id, self._identities[task], question)
             if self._is_held(ticket, text, task, key):
                 self._report.tasks[task].reused += 1

@@ -41,6 +41,7 @@ TICKET_SENTIMENT = TableSpec(
         Column("level", ColumnType.INTEGER),
         Column("churn_intent"),
         Column("target"),
+        Column("resolution"),
         Column("is_evidence_ok", ColumnType.BOOLEAN),
         *_PROVENANCE,
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
-from analysis.analyzer import Topic
+from analysis.analyzer import Taxonomy, Topic
 from core.errors import Terminal
 from core.naming import STAGING
 from core.warehouse.base import Snapshot
@@ -150,13 +150,13 @@ def orphans(warehouse: Snapshot, tenant_ids: Sequence[str]) -> list[tuple[str, s
     return [(row["tenant_id"], row["ticket_id"]) for row in warehouse.rows(_ORPHANS, tenant_ids=list(tenant_ids))]
 
 
-def taxonomies(warehouse: Snapshot, tenant_ids: Sequence[str]) -> dict[str, tuple[Topic, ...]]:
+def taxonomies(warehouse: Snapshot, tenant_ids: Sequence[str]) -> dict[str, Taxonomy]:
     """The active topics of each tenant that has any, by name."""
     found: dict[str, list[Topic]] = {}
     for row in warehouse.rows(_ACTIVE_TOPICS, tenant_ids=list(tenant_ids)):
         topic = Topic(name=row["topic"], description=row["description"] or "", parent=row["parent_topic"])
         found.setdefault(row["tenant_id"], []).append(topic)
-    return {tenant: tuple(topics) for tenant, topics in found.items()}
+    return {tenant: Taxonomy(tuple(topics)) for tenant, topics in found.items()}
 
 
 def _bounds(months: Months | None) -> dict[str, Any]:

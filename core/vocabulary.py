@@ -35,6 +35,15 @@ class Target(StrEnum):
     EXTERNAL = "external"
 
 
+class Resolution(StrEnum):
+    """Whether the problem a customer writes about looks solved to them; `no_problem` where they write about none."""
+
+    SOLVED = "solved"
+    UNSOLVED = "unsolved"
+    UNCLEAR = "unclear"
+    NO_PROBLEM = "no_problem"
+
+
 class TicketStatus(StrEnum):
     """Where a ticket stands, derived from its pipeline stage."""
 

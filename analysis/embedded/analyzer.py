@@ -10,7 +10,7 @@ from analysis.analyzer import (
     Identity,
     Reading,
     SentimentAnswer,
-    Topic,
+    Taxonomy,
     TopicsAnswer,
     Usage,
     hashed,
@@ -18,6 +18,7 @@ from analysis.analyzer import (
 from analysis.embedded import levels
 from analysis.embedded.intent import Intent, churn_intent
 from analysis.embedded.patterns import first_span, lowered
+from analysis.embedded.resolution import resolution
 from analysis.embedded.rules import load_rules
 from analysis.embedded.sentences import quotable, sentences
 from analysis.embedded.target import target
@@ -35,8 +36,8 @@ class EmbeddedAnalyzer:
     def __init__(self) -> None:
         self._rules = load_rules()
 
-    def identity(self, task: AnalysisTask) -> Identity:
-        """See `Analyzer.identity`; the version of the rules stands where a prompt's would."""
+    def identity(self, task: AnalysisTask, prompt_version: str = "") -> Identity:  # noqa: ARG002 - the rules are the prompt
+        """See `Analyzer.identity`; the version of the rules stands where a prompt's would, whatever a tenant has pinned."""
         answer = SentimentAnswer if task is AnalysisTask.SENTIMENT else TopicsAnswer
         return Identity(
             kind=AnalyzerKind.EMBEDDED,
@@ -51,7 +52,7 @@ class EmbeddedAnalyzer:
         answer = self.judge(text)
         return Reading(answer, _usage(started))
 
-    async def topics(self, text: str, taxonomy: Sequence[Topic]) -> Reading[TopicsAnswer]:
+    async def topics(self, text: str, taxonomy: Taxonomy) -> Reading[TopicsAnswer]:
         """See `Analyzer.topics`."""
         started = time.perf_counter()
         answer = TopicsAnswer(topics=topics(text, taxonomy))
@@ -75,6 +76,7 @@ class EmbeddedAnalyzer:
             sentiment=level,
             churn_intent=intent.intent,
             target=target(low, [*(tone.span for tone in telling), *leaving], self._rules),
+            resolution=resolution(low, level, self._rules),
         )
 
     def _question_end(self, low: str) -> int:

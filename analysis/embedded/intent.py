@@ -28,7 +28,7 @@ def churn_intent(low: str, rules: Rules) -> Intent:
     """The strongest intent in a lowered text."""
     seen = _without(low, rules.never_leaving)
     explicit = _spans(seen, rules.explicit)
-    firm = [span for span in explicit if not _is_conditional(seen, span[0])]
+    firm = [span for span in explicit if not is_conditional(seen, span[0])]
     if firm:
         return Intent(ChurnIntent.EXPLICIT, tuple(firm))
     implied = sorted({*explicit, *_spans(seen, rules.implied)})
@@ -46,7 +46,8 @@ def _without(low: str, patterns: Sequence[Pattern]) -> str:
     return low
 
 
-def _is_conditional(low: str, at: int) -> bool:
+def is_conditional(low: str, at: int) -> bool:
+    """Whether what stands at `at` hangs on a condition before it in its sentence; an announcement does not."""
     start = max(low.rfind(stop, 0, at) for stop in ".!?\n") + 1
     condition = _CONDITION.search(low, start, at)
     return condition is not None and _ANNOUNCED.search(low, condition.end(), at + 8) is None

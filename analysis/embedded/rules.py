@@ -34,6 +34,14 @@ class _Churn(BaseModel):
     implied: tuple[str, ...]
 
 
+class _Resolution(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    solved: tuple[str, ...]
+    unsolved: tuple[str, ...]
+    problem: tuple[str, ...]
+
+
 class _Sheet(BaseModel):
     """The file as it is written."""
 
@@ -47,6 +55,7 @@ class _Sheet(BaseModel):
     phrases: tuple[_Phrase, ...]
     survey_questions: tuple[_Shift, ...]
     churn: _Churn
+    resolution: _Resolution
     targets: dict[str, tuple[tuple[float, str], ...]]
 
 
@@ -78,6 +87,9 @@ class Rules:
     never_leaving: tuple[Pattern, ...]
     explicit: tuple[Pattern, ...]
     implied: tuple[Pattern, ...]
+    solved: tuple[Pattern, ...]
+    unsolved: tuple[Pattern, ...]
+    problem: tuple[Pattern, ...]
     targets: dict[str, tuple[tuple[Pattern, float], ...]]
 
 
@@ -103,6 +115,9 @@ def load_rules() -> Rules:
         never_leaving=tuple(map(compiled, churn.never)),
         explicit=tuple(compiled(one.replace("{objects}", churn.objects)) for one in churn.explicit),
         implied=tuple(map(compiled, churn.implied)),
+        solved=tuple(map(compiled, sheet.resolution.solved)),
+        unsolved=tuple(map(compiled, sheet.resolution.unsolved)),
+        problem=tuple(map(compiled, sheet.resolution.problem)),
         targets={
             target: tuple((compiled(pattern), weight) for weight, pattern in weighted)
             for target, weighted in sheet.targets.items()

@@ -7,7 +7,6 @@ half their weight; the subject counts more than the content. Below a threshold t
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -15,7 +14,7 @@ from importlib.resources import files
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from analysis.analyzer import MOST_TOPICS, Topic
+from analysis.analyzer import MOST_TOPICS, Taxonomy, Topic
 
 _WORD = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*")
 _NAME_WEIGHT = 2.0
@@ -43,7 +42,7 @@ class _Profile:
     norm: float
 
 
-def topics(text: str, taxonomy: Sequence[Topic]) -> tuple[str, ...]:
+def topics(text: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     """The names of the topics of `taxonomy` that fit a lowered text, best first; empty where none does."""
     subject, _, _ = text.partition("\n\n")
     words = Counter(_stems(text))
@@ -51,7 +50,7 @@ def topics(text: str, taxonomy: Sequence[Topic]) -> tuple[str, ...]:
     heard = {
         stem: (1 + math.log(count)) * (_SUBJECT_WEIGHT if stem in in_subject else 1.0) for stem, count in words.items()
     }
-    scored = [(_score(profile, heard), profile.name) for profile in _profiles(tuple(taxonomy))]
+    scored = [(_score(profile, heard), profile.name) for profile in _profiles(taxonomy.topics)]
     best = max((score for score, _ in scored), default=0.0)
     if best < _THRESHOLD:
         return ()

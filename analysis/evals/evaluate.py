@@ -9,7 +9,7 @@ Left out on purpose: no calibration and no significance tests; differences under
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from analysis.analyzer import (
@@ -18,7 +18,7 @@ from analysis.analyzer import (
     Answer,
     Question,
     SentimentAnswer,
-    Topic,
+    Taxonomy,
     UnreadableAnswer,
     Usage,
     answered,
@@ -46,7 +46,7 @@ class LabelledText:
 
     text: str
     label: str
-    taxonomy: tuple[Topic, ...] = ()
+    taxonomy: Taxonomy = field(default_factory=Taxonomy)
 
 
 @dataclass(frozen=True)

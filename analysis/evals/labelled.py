@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.analyzer import NO_TOPIC, SentimentAnswer, Topic
+from analysis.analyzer import NO_TOPIC, SentimentAnswer, Taxonomy, Topic
 from analysis.evals.evaluate import LEAVING, STAYING, LabelledText, intent, level
 from analysis.text import ticket_text
 from core.errors import Terminal
@@ -114,7 +114,8 @@ def load_labelled(
     try:
         rows = [row for row in _rows(folder / wanted.file) if wanted.has(row)]
         labels = sorted({wanted.label(row) for row in rows} - {NO_TOPIC})
-        taxonomy = tuple(Topic(label) for label in labels) if wanted.task is AnalysisTask.TOPICS else ()
+        is_sorted = wanted.task is AnalysisTask.TOPICS
+        taxonomy = Taxonomy(tuple(Topic(label) for label in labels) if is_sorted else ())
         kept = [row for row in rows if is_whole or is_unseen(str(row["id"]))]
         if most is not None and most < len(kept):
             kept = [kept[place * len(kept) // most] for place in range(most)]

@@ -1,7 +1,5 @@
 """The analyzer that asks a model: builds the question, leaves sending to the client and understanding to `answers`."""
 
-from collections.abc import Sequence
-
 from pydantic import SecretStr
 
 from analysis.analyzer import (
@@ -11,6 +9,7 @@ from analysis.analyzer import (
     Reading,
     Reply,
     SentimentAnswer,
+    Taxonomy,
     Topic,
     TopicsAnswer,
     UnreadableAnswer,
@@ -19,7 +18,7 @@ from analysis.analyzer import (
 )
 from analysis.llm.answers import answer_schema, parse_answer
 from analysis.llm.client import ChatClient
-from analysis.prompts import Prompt, latest_prompt
+from analysis.prompts import Prompt, latest_prompt, load_prompt
 from analysis.text import text_hash
 from core.vocabulary import AnalysisTask, AnalyzerKind
 
@@ -40,7 +39,6 @@ class OpenAICompatibleAnalyzer:
         model: str,
         timeout_seconds: float = 60,
         max_connections: int = 64,
-        prompts: dict[AnalysisTask, Prompt] | None = None,
     ) -> None:
         self._client = ChatClient(
             base_url=base_url,
@@ -49,14 +47,13 @@ class OpenAICompatibleAnalyzer:
             timeout_seconds=timeout_seconds,
             max_connections=max_connections,
         )
-        self._prompts = prompts or {task: latest_prompt(task) for task in AnalysisTask}
 
-    def identity(self, task: AnalysisTask) -> Identity:
+    def identity(self, task: AnalysisTask, prompt_version: str = "") -> Identity:
         """See `Analyzer.identity`."""
         return Identity(
             kind=AnalyzerKind.OPENAI_COMPATIBLE,
             model=self._client.model,
-            prompt_version=self._prompts[task].version,
+            prompt_version=_prompt(task, prompt_version).version,
             # A tenant's topics are in the key already; the hash is of the schema's shape.
             schema_hash=hashed(answer_schema(Question(task, ""))),
             params=canonical_json({"max_tokens": _MAX_TOKENS, "temperature": _TEMPERATURE}),
@@ -68,21 +65,21 @@ class OpenAICompatibleAnalyzer:
         assert isinstance(reading.answer, SentimentAnswer)  # noqa: S101 - the task decides the type
         return Reading(reading.answer, reading.usage)
 
-    async def topics(self, text: str, taxonomy: Sequence[Topic]) -> Reading[TopicsAnswer]:
+    async def topics(self, text: str, taxonomy: Taxonomy) -> Reading[TopicsAnswer]:
         """See `Analyzer.topics`."""
-        reading = await self._read(Question(AnalysisTask.TOPICS, text, tuple(taxonomy)))
+        reading = await self._read(Question(AnalysisTask.TOPICS, text, taxonomy))
         assert isinstance(reading.answer, TopicsAnswer)  # noqa: S101 - the task decides the type
         return Reading(reading.answer, reading.usage)
 
     async def ask(self, question: Question, *, complaint: str | None = None) -> Reply:
         """See `PaidAnalyzer.ask`."""
-        messages = self._prompts[question.task].messages(
+        messages = _prompt(question.task, question.prompt_version).messages(
             is_again=complaint is not None,
             # A mark the writer of the ticket could not know when writing it.
             boundary=text_hash(question.text)[:16],
             text=question.text,
             complaint=complaint or "",
-            topics="\n".join(_described(topic) for topic in question.taxonomy),
+            topics="\n".join(_described(topic) for topic in question.taxonomy.topics),
         )
         schema = {"name": f"{question.task}_answer", "strict": True, "schema": answer_schema(question)}
         return await self._client.complete(
@@ -109,6 +106,10 @@ class OpenAICompatibleAnalyzer:
         except UnreadableAnswer as error:
             again = await self.ask(question, complaint=str(error))
             return Reading(self.parse(question, again.raw), reply.usage + again.usage)
+
+
+def _prompt(task: AnalysisTask, version: str) -> Prompt:
+    return load_prompt(task, version) if version else latest_prompt(task)
 
 
 def _described(topic: Topic) -> str:

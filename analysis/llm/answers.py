@@ -6,7 +6,6 @@ keys nobody asked for. A label outside the closed list is never replaced by a ne
 
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,12 +16,12 @@ from analysis.analyzer import (
     Answer,
     Question,
     SentimentAnswer,
-    Topic,
+    Taxonomy,
     TopicsAnswer,
     UnreadableAnswer,
 )
 from analysis.llm.client import first_choice
-from core.vocabulary import AnalysisTask, ChurnIntent, Sentiment, Target
+from core.vocabulary import AnalysisTask, ChurnIntent, Resolution, Sentiment, Target
 
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[}\]])')
 
@@ -33,7 +32,7 @@ def answer_schema(question: Question) -> dict[str, Any]:
     The order of the properties is the order in which a model writes: quotes come before what is concluded from them.
     """
     if question.task is AnalysisTask.TOPICS:
-        names = [*(topic.name for topic in question.taxonomy), NO_TOPIC]
+        names = [*question.taxonomy.names, NO_TOPIC]
         properties: dict[str, Any] = {"topics": {"type": "array", "items": {"type": "string", "enum": names}}}
     else:
         properties = {
@@ -41,6 +40,7 @@ def answer_schema(question: Question) -> dict[str, Any]:
             "sentiment": {"type": "string", "enum": [level.value for level in Sentiment]},
             "churn_intent": {"type": "string", "enum": [intent.value for intent in ChurnIntent]},
             "target": {"type": "string", "enum": [target.value for target in Target]},
+            "resolution": {"type": "string", "enum": [resolution.value for resolution in Resolution]},
         }
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
@@ -95,15 +95,15 @@ def _json_object(content: str) -> dict[str, Any]:
 
 def _sentiment(fields: dict[str, Any]) -> SentimentAnswer:
     known = {name: fields[name] for name in SentimentAnswer.model_fields if name in fields}
-    for name in ("sentiment", "churn_intent", "target"):
+    for name in ("sentiment", "churn_intent", "target", "resolution"):
         if isinstance(known.get(name), str):
             known[name] = known[name].strip().lower()
     return SentimentAnswer.model_validate(known)
 
 
-def _topics(fields: dict[str, Any], taxonomy: Sequence[Topic]) -> TopicsAnswer:
+def _topics(fields: dict[str, Any], taxonomy: Taxonomy) -> TopicsAnswer:
     answer = TopicsAnswer.model_validate({name: fields[name] for name in ("topics",) if name in fields})
-    by_name = {topic.name.casefold(): topic.name for topic in taxonomy}
+    by_name = {name.casefold(): name for name in taxonomy.names}
     said = [label.strip().casefold() for label in answer.topics]
     unknown = [label for label in said if label not in by_name and label != NO_TOPIC]
     if unknown:

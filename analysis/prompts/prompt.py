@@ -86,6 +86,7 @@ def load_prompt(task: AnalysisTask, version: str, folder: Path = _FOLDER) -> Pro
     return prompt
 
 
+@cache
 def latest_prompt(task: AnalysisTask, folder: Path = _FOLDER) -> Prompt:
     """The newest version of `task`.
 

@@ -64,7 +64,14 @@ def answer(**fields: Any) -> Scripted:
 
 GARBAGE = message("I am sorry, as a language model I feel that this customer is rather unhappy.")
 EMPTY = message("")
-WRONG_ENUM = answer(quotes=["x"], sentiment="furious", churn_intent="none", target="product", topics=["No such topic"])
+WRONG_ENUM = answer(
+    quotes=["x"],
+    sentiment="furious",
+    churn_intent="none",
+    target="product",
+    resolution="unclear",
+    topics=["No such topic"],
+)
 TRUNCATED = message('{"quotes": ["It is', finish_reason="length")
 NULL_CHOICES = Scripted(body={"id": "gen-1", "choices": None, "usage": USAGE})
 ERROR_INSIDE_200 = Scripted(body={"error": {"code": 502, "message": "Provider returned error"}})
@@ -176,4 +183,5 @@ def _well(body: dict[str, Any], text: str) -> Scripted:
         sentiment="very_negative" if is_angry else "neutral",
         churn_intent="explicit" if "cancel" in text.lower() else "none",
         target="support" if is_angry else "product",
+        resolution="unsolved" if is_angry else "unclear",
     )

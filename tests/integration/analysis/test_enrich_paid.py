@@ -100,7 +100,7 @@ def test_each_text_is_paid_for_once_and_every_row_says_what_it_cost(
         assert (row["analyzer"], row["model"], row["prompt_version"]) == (
             "openai_compatible",
             "test/model",
-            "2026-11-a",
+            "2026-11-b",
         )
         assert (row["input_tokens"], row["output_tokens"], row["run_id"]) == (100, 20, "run-1")
         assert row["is_evidence_ok"]
@@ -198,7 +198,7 @@ def test_a_revived_dead_letter_is_read_and_gone(duck: Warehouse, journal: Journa
     assert levels(duck)["2"] == "very_negative"
 
 
-FIELDS = '"sentiment": "negative", "churn_intent": "none", "target": "product"'
+FIELDS = '"sentiment": "negative", "churn_intent": "none", "target": "product", "resolution": "unsolved"'
 MENDABLE = {
     "fenced": f'```json\n{{"quotes": ["is unacceptable"], {FIELDS},}}\n```',
     "prose": f'Sure! {{"quotes": ["is unacceptable",], {FIELDS.replace("negative", "NEGATIVE")}}} Done.',
@@ -293,7 +293,10 @@ def test_a_text_that_fails_in_two_runs_while_others_succeed_is_dead(
     assert dead(duck) == {}
     stage(duck, [ticket("6", "New", "Another login question.")])
     llm.enqueue(*[fake.BAD_REQUEST] * 20, where="unacceptable")
-    llm.enqueue(fake.answer(quotes=[], sentiment="neutral", churn_intent="none", target="product"), where="Another")
+    llm.enqueue(
+        fake.answer(quotes=[], sentiment="neutral", churn_intent="none", target="product", resolution="unclear"),
+        where="Another",
+    )
     second = run(duck, journal, llm, "run-2", max_concurrency=2)
     assert second.dead_letters == 2
     assert set(dead(duck)) == {("2", "sentiment"), ("2", "topics")}
@@ -307,7 +310,7 @@ def test_a_silent_server_ends_the_run_as_transient(duck: Warehouse, journal: Jou
 
 
 def test_an_invented_quote_is_dropped_and_marked(duck: Warehouse, journal: Journal, llm: FakeLLM) -> None:
-    invented = {"sentiment": "negative", "churn_intent": "none", "target": "product"}
+    invented = {"sentiment": "negative", "churn_intent": "none", "target": "product", "resolution": "unclear"}
     llm.enqueue(fake.answer(quotes=["We will sue you", "THIS is\nunacceptable"], **invented), where="unacceptable")
     llm.enqueue(fake.answer(quotes=["We love it"], **invented), where="Cannot sign in")
     duck.execute("delete from staging.stg_app__topics")

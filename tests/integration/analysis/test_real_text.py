@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from analysis.analyzer import Topic
+from analysis.analyzer import Taxonomy, Topic
 from analysis.embedded import EmbeddedAnalyzer
 from analysis.evals import LabelledText, asking, evaluate, is_unseen, three_classes
 from analysis.text import ticket_text
@@ -74,7 +74,7 @@ def test_closing_an_account_is_told_from_76_other_matters(unseen: Callable[[str]
 
 
 @pytest.fixture(scope="module")
-def generated() -> list[tuple[str, tuple[Topic, ...], Any]]:
+def generated() -> list[tuple[str, Taxonomy, Any]]:
     world = generate_world(seed=23, tenants=3, tickets=900, months=6, until=datetime(2026, 11, 20, tzinfo=UTC))
     rows = []
     for truth in world.ticket_truth:
@@ -83,12 +83,12 @@ def generated() -> list[tuple[str, tuple[Topic, ...], Any]]:
             record = stores["tickets"].find(int(truth.ticket_id))
         text = record and ticket_text(record.properties.get("subject"), record.properties.get("content"))
         if text and truth.sentiment:
-            rows.append((text.text, tuple(Topic(*one) for one in portal.tenant.topics), truth))
+            rows.append((text.text, Taxonomy(tuple(Topic(*one) for one in portal.tenant.topics)), truth))
     assert len(rows) > 800
     return rows
 
 
-def test_generated_tickets_are_read_as_they_were_meant(generated: list[tuple[str, tuple[Topic, ...], Any]]) -> None:
+def test_generated_tickets_are_read_as_they_were_meant(generated: list[tuple[str, Taxonomy, Any]]) -> None:
     tone = [LabelledText(text, truth.sentiment) for text, _, truth in generated]
     found = evaluate(AnalysisTask.SENTIMENT, tone, asking(EmbeddedAnalyzer()))
     assert found.macro_f1 > 0.70
@@ -105,6 +105,6 @@ def test_generated_tickets_are_read_as_they_were_meant(generated: list[tuple[str
     assert len(alarms) <= 0.02 * len(staying)
 
 
-def test_generated_tickets_are_sorted_into_their_topics(generated: list[tuple[str, tuple[Topic, ...], Any]]) -> None:
+def test_generated_tickets_are_sorted_into_their_topics(generated: list[tuple[str, Taxonomy, Any]]) -> None:
     rows = [LabelledText(text, truth.topic, taxonomy) for text, taxonomy, truth in generated if truth.topic]
     assert evaluate(AnalysisTask.TOPICS, rows, asking(EmbeddedAnalyzer())).accuracy > 0.70

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from analysis import make_analyzer
-from analysis.analyzer import Identity, PaidAnalyzer, Question, Topic, call_key
+from analysis.analyzer import Identity, PaidAnalyzer, Question, Taxonomy, Topic, TopicExample, TopicRule, call_key
 from analysis.embedded import EmbeddedAnalyzer
 from analysis.llm import OpenAICompatibleAnalyzer
 from analysis.make import AnalyzerNotConfigured
@@ -14,11 +14,15 @@ from core.settings import AnalysisSettings
 from core.vocabulary import AnalysisTask, AnalyzerKind
 
 IDENTITY = Identity(AnalyzerKind.OPENAI_COMPATIBLE, "m", "2026-11-a", "s", "{}")
-QUESTION = Question(AnalysisTask.TOPICS, "text", (Topic("A", "first"), Topic("B")))
+TAXONOMY = Taxonomy(
+    (Topic("A", "first"), Topic("B")), (TopicRule("r", "A"), TopicRule("s")), (TopicExample("e", ("A",)),)
+)
+QUESTION = Question(AnalysisTask.TOPICS, "text", TAXONOMY)
 
 
 def test_the_same_question_has_the_same_key() -> None:
-    shuffled = replace(QUESTION, taxonomy=QUESTION.taxonomy[::-1])
+    other = Taxonomy(TAXONOMY.topics[::-1], TAXONOMY.rules[::-1], TAXONOMY.examples, version=7)
+    shuffled = replace(QUESTION, taxonomy=other)
     assert call_key("acme", IDENTITY, QUESTION) == call_key("acme", IDENTITY, shuffled)
 
 
@@ -33,8 +37,17 @@ def test_whatever_changes_the_answer_changes_the_key() -> None:
         call_key("acme", replace(IDENTITY, kind=AnalyzerKind.EMBEDDED), QUESTION),
         call_key("acme", IDENTITY, replace(QUESTION, text="text ")),
         call_key("acme", IDENTITY, replace(QUESTION, task=AnalysisTask.SENTIMENT)),
-        call_key("acme", IDENTITY, replace(QUESTION, taxonomy=(Topic("A", "other"), Topic("B")))),
-        call_key("acme", IDENTITY, replace(QUESTION, taxonomy=(Topic("A", "first"),))),
+        *(
+            call_key("acme", IDENTITY, replace(QUESTION, taxonomy=replace(TAXONOMY, **changed)))
+            for changed in (
+                {"topics": (Topic("A", "other"), Topic("B"))},
+                {"topics": (Topic("A", "first"),)},
+                {"rules": ()},
+                {"rules": (TopicRule("r", "A"), TopicRule("s", "B"))},
+                {"examples": ()},
+                {"examples": (TopicExample("e", ("B",)),)},
+            )
+        ),
     ]
     assert len(set(keys)) == len(keys)
 
@@ -53,7 +66,7 @@ def test_with_a_key_the_model_reads() -> None:
     assert (identity.kind, identity.model, identity.prompt_version) == (
         AnalyzerKind.OPENAI_COMPATIBLE,
         "some/model",
-        "2026-11-a",
+        "2026-11-b",
     )
 
 

@@ -6,13 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.analyzer import Question, SentimentAnswer, Topic, TopicsAnswer, UnreadableAnswer
+from analysis.analyzer import Question, SentimentAnswer, Taxonomy, Topic, TopicsAnswer, UnreadableAnswer
 from analysis.llm.answers import answer_schema, parse_answer
 from core.vocabulary import AnalysisTask, Sentiment
 
 SENTIMENT = Question(AnalysisTask.SENTIMENT, "text")
-TOPICS = Question(AnalysisTask.TOPICS, "text", (Topic("Login"), Topic("API, webhooks")))
-GOOD = {"quotes": ["a, }"], "sentiment": "negative", "churn_intent": "implied", "target": "billing"}
+TOPICS = Question(AnalysisTask.TOPICS, "text", Taxonomy((Topic("Login"), Topic("API, webhooks"))))
+GOOD = {
+    "quotes": ["a, }"],
+    "sentiment": "negative",
+    "churn_intent": "implied",
+    "target": "billing",
+    "resolution": "unsolved",
+}
 
 
 def body(content: object, finish_reason: str = "stop") -> str:

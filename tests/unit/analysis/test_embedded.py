@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.analyzer import Topic
+from analysis.analyzer import Taxonomy, Topic
 from analysis.embedded import EmbeddedAnalyzer
 from analysis.embedded.patterns import compiled, lowered
 from analysis.embedded.rules import load_rules
@@ -208,7 +208,8 @@ WORDS = st.sampled_from(
 def test_a_pattern_finds_the_same_with_and_without_its_anchors(text: str) -> None:
     rules = load_rules()
     phrases = [phrase.pattern for phrase in rules.phrases]
-    for pattern in [*phrases, *rules.explicit, *rules.implied, *rules.never_leaving]:
+    resolved = [*rules.solved, *rules.unsolved, *rules.problem]
+    for pattern in [*phrases, *rules.explicit, *rules.implied, *rules.never_leaving, *resolved]:
         found = [match.span() for match in pattern.expression.finditer(text) if match.group()]
         assert list(pattern.spans(text)) == found
 
@@ -220,10 +221,30 @@ def test_anchors_are_read_off_the_pattern() -> None:
     assert compiled(r"\w+").anchors == ()
 
 
-TAXONOMY = (
-    Topic("Login & SSO", "Signing in, passwords, two-factor codes"),
-    Topic("Billing", "Invoices, payments, refunds"),
-    Topic("Exports", "Downloading data as CSV or Excel files"),
+@pytest.mark.parametrize(
+    ("text", "resolution"),
+    [
+        ("Export fails\n\nThe export stops with an error.", "unsolved"),
+        ("Re: Export\n\nThat fixed it, thank you.", "solved"),
+        ("Re: Export\n\nEverything is working again now. You can close the ticket.", "solved"),
+        ("Re: Export\n\nIt worked for a day, now it is still failing.", "unsolved"),
+        ("Re: Export\n\nYou said it is fixed. It is still not working.", "unsolved"),
+        ("Re: Export\n\nStill failing at noon. Update: works now!", "solved"),
+        ("Re: Export\n\nI will tell you if it works now.", "unclear"),
+        ("Question\n\nHow do I add a colleague?", "no_problem"),
+        ("Service\n\nYour support is useless.", "unsolved"),
+    ],
+)
+def test_whether_the_problem_looks_solved_is_what_was_said_last(text: str, resolution: str) -> None:
+    assert ANALYZER.judge(text).resolution == resolution
+
+
+TAXONOMY = Taxonomy(
+    (
+        Topic("Login & SSO", "Signing in, passwords, two-factor codes"),
+        Topic("Billing", "Invoices, payments, refunds"),
+        Topic("Exports", "Downloading data as CSV or Excel files"),
+    )
 )
 
 
@@ -243,7 +264,7 @@ def test_topics_come_from_the_taxonomy_or_there_is_none(text: str, expected: tup
 
 @given(st.text(max_size=200), st.lists(st.builds(Topic, st.text(max_size=20), st.text(max_size=40)), max_size=6))
 def test_any_taxonomy_is_sorted_into_without_failing(text: str, taxonomy: list[Topic]) -> None:
-    found = topics(text, taxonomy)
+    found = topics(text, Taxonomy(tuple(taxonomy)))
     assert set(found) <= {topic.name for topic in taxonomy}
     assert len(found) <= 3
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from analysis.analyzer import Identity, Reading, SentimentAnswer, Topic, TopicsAnswer, UnreadableAnswer, Usage
+from analysis.analyzer import Identity, Reading, SentimentAnswer, Taxonomy, Topic, TopicsAnswer, UnreadableAnswer, Usage
 from analysis.evals import LabelledText, asking, coarser, evaluate, three_classes
 from analysis.evals.evaluate import LEAVING, STAYING, intent
-from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, Sentiment, Target
+from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, Resolution, Sentiment, Target
 
 
 class Parrot:
     """Answers with what the text says before the colon."""
 
-    def identity(self, task: AnalysisTask) -> Identity:
+    def identity(self, task: AnalysisTask, prompt_version: str = "") -> Identity:  # noqa: ARG002 - the interface
         return Identity(AnalyzerKind.EMBEDDED, "parrot", task.value, "")
 
     async def sentiment(self, text: str) -> Reading[SentimentAnswer]:
@@ -19,7 +19,11 @@ class Parrot:
         if said == "mumble":
             raise UnreadableAnswer("no answer")
         answer = SentimentAnswer(
-            quotes=(), sentiment=Sentiment(said), churn_intent=ChurnIntent.NONE, target=Target.PRODUCT
+            quotes=(),
+            sentiment=Sentiment(said),
+            churn_intent=ChurnIntent.NONE,
+            target=Target.PRODUCT,
+            resolution=Resolution.UNCLEAR,
         )
         return Reading(answer, Usage())
 
@@ -72,7 +76,7 @@ def test_answers_all_of_one_kind_have_no_kappa() -> None:
 
 
 def test_topics_and_other_readings_are_compared_as_they_are() -> None:
-    taxonomy = (Topic("Login"),)
+    taxonomy = Taxonomy((Topic("Login"),))
     found = evaluate(
         AnalysisTask.TOPICS,
         [LabelledText("Login: x", "Login", taxonomy), LabelledText(": y", "none", taxonomy)],
@@ -98,7 +102,13 @@ def test_a_label_among_the_first_three_is_counted_apart_and_costs_are_added_up()
 def test_who_leaves_is_found_by_intent() -> None:
     said = {"a": ChurnIntent.EXPLICIT, "b": ChurnIntent.NONE, "c": ChurnIntent.IMPLIED}
     answers = [
-        SentimentAnswer(quotes=(), sentiment=Sentiment.NEUTRAL, churn_intent=one, target=Target.PRODUCT)
+        SentimentAnswer(
+            quotes=(),
+            sentiment=Sentiment.NEUTRAL,
+            churn_intent=one,
+            target=Target.PRODUCT,
+            resolution=Resolution.UNCLEAR,
+        )
         for one in said.values()
     ]
     rows_of = [LabelledText("", label) for label in (LEAVING, LEAVING, STAYING)]

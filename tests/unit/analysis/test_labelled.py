@@ -47,7 +47,7 @@ def test_topics_come_with_all_labels_of_the_set_as_their_taxonomy(tmp_path: Path
     write(tmp_path, "tickets.jsonl", rows)
     found = load_labelled(COMPLAINTS, tmp_path, is_whole=True)
     assert [row.label for row in found] == ["Fees", "Fraud"]
-    assert {tuple(topic.name for topic in row.taxonomy) for row in found} == {("Fees", "Fraud")}
+    assert {tuple(topic.name for topic in row.taxonomy.topics) for row in found} == {("Fees", "Fraud")}
 
 
 def test_leaving_is_told_from_staying(tmp_path: Path) -> None:

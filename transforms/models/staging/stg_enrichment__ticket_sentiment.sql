@@ -16,6 +16,7 @@ renamed as (
         level,
         churn_intent,
         target,
+        resolution,
         -- Analyzers are given subject and content; no message that came later is loaded.
         'opening_message' as reading_scope,
 
