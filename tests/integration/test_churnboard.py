@@ -21,7 +21,7 @@ from tests.support.published import add_tenant
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HUBSPOT_BASE_URL", "http://127.0.0.1:1")
-    monkeypatch.setattr(churnboard.console, "width", 400)
+    monkeypatch.setattr(churnboard.shared.console, "width", 400)
     return open_app_database(f"sqlite:///{tmp_path / 'app.db'}")
 
 

@@ -35,7 +35,7 @@ def place(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """An installation that knows the sandbox's tenants, named by the environment, as the command finds it."""
     monkeypatch.setenv("HUBSPOT_BASE_URL", sandbox.base_url)
     # A terminal as wide as the tables, so that no cell is cut.
-    monkeypatch.setattr(churnboard.console, "_width", 220)
+    monkeypatch.setattr(churnboard.shared.console, "_width", 220)
     place = Installation(Settings())
     connect_tenants(place, describe(sandbox.world))
     yield place

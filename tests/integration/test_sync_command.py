@@ -39,7 +39,7 @@ def place(sandbox: RunningSandbox, folder: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("DATA_DIR", str(folder))
     monkeypatch.setenv("SYNC_LAG_SECONDS", "0")
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    monkeypatch.setattr(churnboard.console, "_width", 220)
+    monkeypatch.setattr(churnboard.shared.console, "_width", 220)
     place = Installation(Settings())
     connect_tenants(place, describe(sandbox.world))
     yield place

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import churnboard
@@ -31,7 +30,7 @@ def place(llm: FakeLLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     for name, value in (("ANALYZER", "openai_compatible"), ("LLM_BASE_URL", llm.url), ("LLM_MODEL", "test/model")):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(churnboard, "console", Console(width=200))
+    monkeypatch.setattr(churnboard.shared.console, "width", 200)
     place = Installation(Settings())
     place.directory.save(Tenant(tenant_id=ACME, name="Acme", cell=cell("acme")))
     stage(place.warehouse, TICKETS)

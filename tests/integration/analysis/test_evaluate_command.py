@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import churnboard
@@ -33,7 +32,7 @@ def _set_up(folder: Path, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("WAREHOUSE_URL", warehouse_url)
     monkeypatch.setenv("DATA_DIR", str(folder / "installation"))
     monkeypatch.setenv("CHURNBOARD_DATA_DIR", str(folder))
-    monkeypatch.setattr(churnboard, "console", Console(width=200))
+    monkeypatch.setattr(churnboard.shared.console, "width", 200)
 
 
 def run(*arguments: str) -> Result:

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 import churnboard
@@ -19,7 +18,7 @@ from ingestion.hubspot.limits.state import Budget
 def limits(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SharedLimits:
     monkeypatch.setenv("WAREHOUSE_URL", warehouse_url)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(churnboard, "console", Console(width=160))
+    monkeypatch.setattr(churnboard.shared.console, "width", 160)
     return open_limits(connect(warehouse_url), tmp_path)
 
 

@@ -1,0 +1,5 @@
+"""`python -m churnboard`."""
+
+from churnboard import main
+
+main()

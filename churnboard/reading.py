@@ -1,0 +1,107 @@
+"""How well tickets are read, and which could not be."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from churnboard.shared import app, configure_logging, console, installation, settings
+from core.vocabulary import EvaluationSubject
+
+dead_letters_app = typer.Typer(no_args_is_help=True, help="Tickets that could not be read, and why.")
+app.add_typer(dead_letters_app, name="dead-letters")
+
+
+@app.command()
+def evaluate(
+    subject: Annotated[EvaluationSubject, typer.Argument(help="What is held against people's labels.")],
+    data: Annotated[Path | None, typer.Option(envvar="CHURNBOARD_DATA_DIR", help="Folder of labelled texts.")] = None,
+    labelled_set: Annotated[
+        str, typer.Option("--set", help="Which of the subject's sets; its first if not given.")
+    ] = "",
+    most: Annotated[int | None, typer.Option(min=1, help="No more than so many texts, taken evenly.")] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Also the half that the embedded rules were made with.")
+    ] = False,
+) -> None:
+    """How well the analyzer that is set reads labelled texts; an LLM is paid once a text, whatever the number of runs."""
+    from rich.progress import Progress
+
+    from analysis import make_analyzer, open_journal
+    from analysis.evals import labelled_sets, load_labelled, run_evaluation
+    from analysis.evals.table import confusion_table, evaluation_table
+
+    sets = {one.name: one for one in labelled_sets(subject)}
+    wanted = sets.get(labelled_set or next(iter(sets)))
+    if wanted is None:
+        raise typer.BadParameter(f"There is no set {labelled_set!r} for {subject}: known are {', '.join(sets)}.")
+    if data is None:
+        raise typer.BadParameter("Give the folder of labelled texts as --data, or set CHURNBOARD_DATA_DIR.")
+    chosen = settings()
+    configure_logging("WARNING")
+    rows = load_labelled(wanted, data, is_whole=whole, most=most)
+    with Progress(console=console, transient=True, disable=chosen.analysis.use_embedded) as progress:
+        task = progress.add_task("calls", total=len(rows))
+        run = run_evaluation(
+            wanted,
+            rows,
+            analyzer=make_analyzer(chosen.analysis),
+            journal=open_journal(chosen.stores.journal),
+            warehouse=installation(chosen).warehouse,
+            settings=chosen.analysis,
+            on_paid=lambda: progress.advance(task),
+        )
+    console.print(evaluation_table(wanted, run))
+    console.print(confusion_table(run.found[0][1]))
+
+
+@dead_letters_app.command("list")
+def list_dead_letters(
+    tenant: Annotated[str | None, typer.Argument(help="Tenant slug; all if not given.")] = None,
+) -> None:
+    """What could not be read, oldest first."""
+    from analysis.dead_letters import dead_letters
+
+    place = installation(settings())
+    tenants = [place.directory.tenant(tenant)] if tenant else place.directory.tenants()
+    letters = dead_letters(place.warehouse, [one.tenant_id for one in tenants])
+    table = Table("tenant", "ticket", "question", "asked", "since", "why not")
+    for one in letters:
+        since = f"{one.first_seen_at:%Y-%m-%d %H:%M} UTC"
+        table.add_row(
+            one.tenant_id, one.ticket_id, one.task, f"{one.attempt_count} times", since, one.reason or "erased"
+        )
+    console.print(table if letters else "Every ticket that says something was read.")
+
+
+@dead_letters_app.command("replay")
+def replay_dead_letters(
+    tenant: Annotated[str, typer.Argument(help="Tenant slug.")],
+    ticket: Annotated[list[str] | None, typer.Option(help="Just this ticket, by its id; repeat for several.")] = None,
+) -> None:
+    """Have a tenant's dead letters asked about once more, now; a model behind an API is paid for it."""
+    from analysis import open_journal
+    from analysis.dead_letters import dead_letters
+    from orchestration.build import build_definitions
+    from orchestration.instance import open_instance
+    from orchestration.refresh import read_again
+
+    chosen = settings()
+    configure_logging("WARNING")
+    place = installation(chosen)
+    of = place.directory.tenant(tenant)
+    before = [one for one in dead_letters(place.warehouse, [of.tenant_id]) if not ticket or one.ticket_id in ticket]
+    if unknown := set(ticket or ()) - {one.ticket_id for one in before}:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not among the dead letters of {tenant}.")
+    if not before:
+        console.print(f"{tenant} has no dead letters.")
+        return
+    open_journal(chosen.stores.journal).revive([one.call_key for one in before])
+    created = [one.created_at.date() for one in before]
+    definitions = build_definitions(resources={"place": place})
+    read_again(definitions, open_instance(chosen.stores.data_dir), of.cell, min(created), max(created))
+    asked = {(one.ticket_id, one.task) for one in before}
+    left = [one for one in dead_letters(place.warehouse, [of.tenant_id]) if (one.ticket_id, one.task) in asked]
+    console.print(f"{len(before)} asked again: {len(before) - len(left)} read, {len(left)} still without an answer.")
+    console.print("The cards follow with the next transform: `churnboard refresh`, or the sensors where Dagster runs.")
