@@ -1,33 +1,34 @@
-"""From outcomes to rows: collects what one page of tickets changes in the warehouse and writes it in one transaction.
+"""From outcomes to rows: collects what one page of messages changes in the warehouse and writes it in one transaction.
 
 Rows to remove go first, each table in a statement of its own: what is removed is gone for good or about to be replaced, and a kill
-in between leaves a ticket that simply counts as not read.
+in between leaves a message that simply counts as not read.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from analysis.analyzer import MOST_QUOTES, NO_TOPIC, Identity, SentimentAnswer, TopicsAnswer
 from analysis.driver import Ending, Outcome
+from analysis.messages import OPENING, Message, Place
 from analysis.quotes import locate_all
 from analysis.tables import (
     DEAD_LETTERS,
     ENRICHMENT_TABLES,
-    TICKET_EVIDENCE,
-    TICKET_SENTIMENT,
-    TICKET_TEXTS,
+    MESSAGE_EVIDENCE,
+    MESSAGE_SENTIMENT,
+    MESSAGE_TEXTS,
     TICKET_TOPICS,
 )
-from analysis.text import TicketText
-from analysis.tickets import Ticket
+from analysis.text import MessageText
 from core import chaos
 from core.vocabulary import AnalysisTask
 from core.warehouse import TableSpec, Warehouse
 
 _LONGEST_RAW = 10_000
 _ANSWER_TABLES = {
-    AnalysisTask.SENTIMENT: (TICKET_SENTIMENT, TICKET_EVIDENCE),
+    AnalysisTask.SENTIMENT: (MESSAGE_SENTIMENT, MESSAGE_EVIDENCE),
     AnalysisTask.TOPICS: (TICKET_TOPICS,),
 }
 
@@ -37,42 +38,50 @@ class Changes:
 
     def __init__(self) -> None:
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._removed: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self._removed_letters: dict[tuple[str, AnalysisTask], set[str]] = defaultdict(set)
+        self._removed: dict[tuple[str, str], set[Place]] = defaultdict(set)
+        self._removed_letters: dict[tuple[str, AnalysisTask], set[Place]] = defaultdict(set)
+        self._looked_at: dict[str, set[Place]] = defaultdict(set)
 
-    def remove_ticket(self, tenant_id: str, ticket_id: str) -> None:
-        """Remove everything held about a ticket."""
+    def remove_message(self, place: Place) -> None:
+        """Remove everything held about a message; with the opening go the ticket's topics."""
+        tenant_id, _, message_id = place
         for table in ENRICHMENT_TABLES:
-            self._removed[table.qualified, tenant_id].add(ticket_id)
+            if table is not TICKET_TOPICS or message_id == OPENING:
+                self._removed[table.qualified, tenant_id].add(place)
 
-    def remove_reading(self, ticket: Ticket, task: AnalysisTask) -> None:
-        """Remove what is held about one task of a ticket, its dead letter included."""
-        for table in _ANSWER_TABLES[task]:
-            self._removed[table.qualified, ticket.tenant_id].add(ticket.ticket_id)
-        self._removed_letters[ticket.tenant_id, task].add(ticket.ticket_id)
+    def remove_reading(self, message: Message, task: AnalysisTask) -> None:
+        """Remove what is held about one task of a message, its dead letter included."""
+        if message.held_key(task):
+            for table in _ANSWER_TABLES[task]:
+                self._removed[table.qualified, message.tenant_id].add(message.place)
+        if message.dead_key(task):
+            self._removed_letters[message.tenant_id, task].add(message.place)
 
-    def add_text(self, ticket: Ticket, text: TicketText, outcome: Outcome) -> None:
-        """Keep what was read."""
-        self._rows[TICKET_TEXTS.qualified].append(
+    def look_at(self, message: Message) -> None:
+        """Note that a message that was loaded again still holds what was read."""
+        self._looked_at[message.tenant_id].add(message.place)
+
+    def add_text(self, message: Message, text: MessageText, read_at: datetime, *, is_repeated: bool = False) -> None:
+        """Keep what was read, or, where it repeats the opening, what is not."""
+        self._rows[MESSAGE_TEXTS.qualified].append(
             {
-                "tenant_id": ticket.tenant_id,
-                "ticket_id": ticket.ticket_id,
+                **_key(message),
                 "text": text.text,
                 "input_hash": text.input_hash,
                 "is_truncated": text.is_truncated,
-                "read_at": outcome.ended_at,
+                "is_repeated": is_repeated,
+                "read_at": read_at,
             }
         )
 
     def add_sentiment(
-        self, ticket: Ticket, text: TicketText, answer: SentimentAnswer, provenance: dict[str, Any]
+        self, message: Message, text: MessageText, answer: SentimentAnswer, provenance: dict[str, Any]
     ) -> None:
         """Keep a sentiment answer with those of its quotes that stand in the text."""
-        base = {"tenant_id": ticket.tenant_id, "ticket_id": ticket.ticket_id}
         located = locate_all(text.text, answer.quotes)[:MOST_QUOTES]
-        self._rows[TICKET_SENTIMENT.qualified].append(
+        self._rows[MESSAGE_SENTIMENT.qualified].append(
             {
-                **base,
+                **_key(message),
                 "sentiment": answer.sentiment.value,
                 "level": answer.sentiment.level,
                 "churn_intent": answer.churn_intent.value,
@@ -82,9 +91,9 @@ class Changes:
                 **provenance,
             }
         )
-        self._rows[TICKET_EVIDENCE.qualified].extend(
+        self._rows[MESSAGE_EVIDENCE.qualified].extend(
             {
-                **base,
+                **_key(message),
                 "evidence_index": index,
                 "quote": one.quote,
                 "quote_start": one.start,
@@ -93,36 +102,34 @@ class Changes:
             }
             for index, one in enumerate(located)
         )
-        if not located and ticket.held_sentiment_key:
-            self._removed[TICKET_EVIDENCE.qualified, ticket.tenant_id].add(ticket.ticket_id)
-        if ticket.dead_sentiment_key:
-            self._removed_letters[ticket.tenant_id, AnalysisTask.SENTIMENT].add(ticket.ticket_id)
+        if not located and message.held_sentiment_key:
+            self._removed[MESSAGE_EVIDENCE.qualified, message.tenant_id].add(message.place)
+        if message.dead_sentiment_key:
+            self._removed_letters[message.tenant_id, AnalysisTask.SENTIMENT].add(message.place)
 
-    def add_topics(self, ticket: Ticket, answer: TopicsAnswer, provenance: dict[str, Any]) -> None:
+    def add_topics(self, message: Message, answer: TopicsAnswer, provenance: dict[str, Any]) -> None:
         """Keep a topics answer; `none` where no topic fits."""
         self._rows[TICKET_TOPICS.qualified].extend(
             {
-                "tenant_id": ticket.tenant_id,
-                "ticket_id": ticket.ticket_id,
+                "tenant_id": message.tenant_id,
+                "ticket_id": message.ticket_id,
                 "topic": label,
                 "topic_rank": rank,
                 **provenance,
             }
             for rank, label in enumerate(answer.topics or (NO_TOPIC,), start=1)
         )
-        if ticket.dead_topics_key:
-            self._removed_letters[ticket.tenant_id, AnalysisTask.TOPICS].add(ticket.ticket_id)
+        if message.dead_topics_key:
+            self._removed_letters[message.tenant_id, AnalysisTask.TOPICS].add(message.place)
 
-    def add_dead_letter(self, ticket: Ticket, task: AnalysisTask, call_key: str, outcome: Outcome) -> None:
-        """Keep why a ticket has no answer, and nothing older that no longer holds."""
-        held = ticket.held_sentiment_key if task is AnalysisTask.SENTIMENT else ticket.held_topics_key
-        if held:
+    def add_dead_letter(self, message: Message, task: AnalysisTask, call_key: str, outcome: Outcome) -> None:
+        """Keep why a message has no answer, and nothing older that no longer holds."""
+        if message.held_key(task):
             for table in _ANSWER_TABLES[task]:
-                self._removed[table.qualified, ticket.tenant_id].add(ticket.ticket_id)
+                self._removed[table.qualified, message.tenant_id].add(message.place)
         self._rows[DEAD_LETTERS.qualified].append(
             {
-                "tenant_id": ticket.tenant_id,
-                "ticket_id": ticket.ticket_id,
+                **_key(message),
                 "task": task.value,
                 "reason": outcome.reason or "no reason was given",
                 "raw": (outcome.raw or "")[:_LONGEST_RAW],
@@ -138,14 +145,18 @@ class Changes:
         Raises:
             WarehouseBusy, WarehouseUnavailable: As `Warehouse.merge`; the page is then unread, and reading it again costs nothing.
         """
-        if not (self._rows or self._removed or self._removed_letters):
+        if not (self._rows or self._removed or self._removed_letters or self._looked_at):
             return
         chaos.point("enrich.before_merge")
         with warehouse.write_lock():
-            for (table, tenant_id), ticket_ids in self._removed.items():
-                _delete(warehouse, table, tenant_id, ticket_ids)
-            for (tenant_id, task), ticket_ids in self._removed_letters.items():
-                _delete(warehouse, DEAD_LETTERS.qualified, tenant_id, ticket_ids, task)
+            for (table, tenant_id), places in self._removed.items():
+                _at(warehouse, f"delete from {table}", tenant_id, places, has_messages=table != TICKET_TOPICS.qualified)  # noqa: S608
+            letters, texts = DEAD_LETTERS.qualified, MESSAGE_TEXTS.qualified
+            for (tenant_id, task), places in self._removed_letters.items():
+                _at(warehouse, f"delete from {letters}", tenant_id, places, "task = :task", task=task.value)  # noqa: S608
+            now = datetime.now(UTC)
+            for tenant_id, places in self._looked_at.items():
+                _at(warehouse, f"update {texts} set read_at = :now", tenant_id, places, now=now)  # noqa: S608
             rows: list[tuple[TableSpec, Sequence[dict[str, Any]]]] = [
                 (table, self._rows[table.qualified]) for table in ENRICHMENT_TABLES if self._rows.get(table.qualified)
             ]
@@ -154,7 +165,7 @@ class Changes:
         chaos.point("enrich.after_merge")
 
 
-def provenance(identity: Identity, text: TicketText, key: str, outcome: Outcome) -> dict[str, Any]:
+def provenance(identity: Identity, text: MessageText, key: str, outcome: Outcome) -> dict[str, Any]:
     """The columns that say where a row came from."""
     return {
         "analyzer": identity.kind.value,
@@ -177,11 +188,25 @@ def is_final(outcome: Outcome) -> bool:
     return outcome.ending is not Ending.FAILED
 
 
-def _delete(
-    warehouse: Warehouse, table: str, tenant_id: str, ticket_ids: set[str], task: AnalysisTask | None = None
+def _key(message: Message) -> dict[str, Any]:
+    return {"tenant_id": message.tenant_id, "ticket_id": message.ticket_id, "message_id": message.message_id}
+
+
+def _at(
+    warehouse: Warehouse,
+    statement: str,
+    tenant_id: str,
+    places: set[Place],
+    condition: str = "",
+    *,
+    has_messages: bool = True,
+    **params: object,
 ) -> None:
-    condition = "tenant_id = :tenant_id and ticket_id = any(:ticket_ids)"
-    params: dict[str, Any] = {"tenant_id": tenant_id, "ticket_ids": sorted(ticket_ids)}
-    if task is not None:
-        condition, params = f"{condition} and task = :task", {**params, "task": task.value}
-    warehouse.execute(f"delete from {table} where {condition}", **params)  # noqa: S608 - names of ours, values are bound
+    """Carry out a statement (names of ours, values are bound) on the rows of these messages of one tenant."""
+    conditions = ["tenant_id = :tenant_id", "ticket_id = any(:ticket_ids)", *([condition] if condition else [])]
+    params |= {"tenant_id": tenant_id, "ticket_ids": sorted({ticket_id for _, ticket_id, _ in places})}
+    if has_messages:
+        # A ticket's id is a number, so nothing else reads the same.
+        conditions.append("ticket_id || '/' || message_id = any(:places)")
+        params["places"] = sorted(f"{ticket_id}/{message_id}" for _, ticket_id, message_id in places)
+    warehouse.execute(f"{statement} where {' and '.join(conditions)}", **params)

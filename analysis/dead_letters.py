@@ -1,4 +1,4 @@
-"""Tickets that could not be read, and why: what a person looks at before having them asked about again."""
+"""Messages that could not be read, and why: what a person looks at before having them asked about again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,20 +12,21 @@ from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse
 
 _LETTERS: Final = f"""
-select letters.tenant_id, letters.ticket_id, letters.task, letters.reason, letters.attempt_count, letters.first_seen_at,
-    letters.call_key, t.created_at
+select letters.tenant_id, letters.ticket_id, letters.message_id, letters.task, letters.reason,
+    letters.attempt_count, letters.first_seen_at, letters.call_key, t.created_at
 from {ENRICHMENT}.dead_letters as letters
 inner join {STAGING}.{STAGED_TICKETS} as t on t.tenant_id = letters.tenant_id and t.ticket_id = letters.ticket_id
 where letters.tenant_id = any(:tenant_ids)
-order by letters.tenant_id, letters.first_seen_at, letters.ticket_id, letters.task
+order by letters.tenant_id, letters.first_seen_at, letters.ticket_id, letters.message_id, letters.task
 """  # noqa: S608 - names of ours, values are bound
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One question about one ticket that has no answer.
+    """One question about one message that has no answer.
 
     Attributes:
+        message_id: `opening`, or the later message that could not be read.
         reason: Why not, in the words of whoever gave up; None once erased.
         call_key: What the call journal knows it by.
         created_at: When the ticket was created.
@@ -33,6 +34,7 @@ class DeadLetter:
 
     tenant_id: TenantId
     ticket_id: str
+    message_id: str
     task: AnalysisTask
     reason: str | None
     attempt_count: int

@@ -1,6 +1,7 @@
 """Reads the tickets of some tenants and keeps what was read in the schema `enrichment`.
 
-Tickets come from staging page by page; each is asked about once per task unless the warehouse already holds the answer to exactly
+Messages of customers come from staging page by page: each ticket's opening text, and what the customer wrote on it later. Tone is
+asked of every one of them, topics of the opening text only, each once unless the warehouse already holds the answer to exactly
 that question (same text, analyzer, model, prompt, schema, and for topics the same taxonomy). Paid answers come through the call
 journal, so a kill at any moment loses at most the calls in flight and a second run pays nothing; the embedded analyzer goes around
 it, because its answers cost nothing, are the same every time, and their keys already stand on the rows: what a kill loses is the
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from analysis import tickets as source
+from analysis import messages as source
 from analysis.analyzer import (
     Analyzer,
     PaidAnalyzer,
@@ -30,10 +31,11 @@ from analysis.changes import Changes, is_final, provenance
 from analysis.driver import Call, Driver, Ending, Outcome
 from analysis.erasure import Erased, forget
 from analysis.journal import Journal
+from analysis.messages import Message, Place
 from analysis.report import EnrichmentReport, OnProgress, Progress
 from analysis.tables import ensure_enrichment_tables
-from analysis.text import TicketText, ticket_text
-from analysis.tickets import Months, Ticket
+from analysis.text import MessageText, later_text, opening_text, repeats
+from analysis.tickets import Months, check_staged, taxonomies
 from core import chaos
 from core.errors import ChurnboardError
 from core.logging import get_logger
@@ -50,10 +52,10 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One task of one ticket that is not held yet."""
+    """One task of one message that is not held yet."""
 
-    ticket: Ticket
-    text: TicketText
+    message: Message
+    text: MessageText
     question: Question
     key: str
 
@@ -79,7 +81,7 @@ def enrich(
         journal: Where paid calls are claimed and kept.
         analyzer: Who reads; see `analysis.make_analyzer`.
         tenant_ids: Whose tickets.
-        months: First day and first day after, by the ticket's creation in UTC; None: all tickets.
+        months: First day and first day after, by the creation of the ticket in UTC; None: all tickets.
         run_id: Stands on every row this run pays for.
         max_concurrency: Calls in flight at once, at most.
         lease_seconds: How long a call is left to its claimant before another run may make it.
@@ -140,9 +142,9 @@ class _Run:
     async def run(self, max_concurrency: int, lease_seconds: float, patience_seconds: float) -> EnrichmentReport:
         started = time.monotonic()
         with self._warehouse.snapshot() as snapshot:
-            source.check_staged(snapshot)
-            self._taxonomies = source.taxonomies(snapshot, self._tenant_ids)
-            self._total = source.count_tickets(snapshot, self._tenant_ids, self._months)
+            check_staged(snapshot)
+            self._taxonomies = taxonomies(snapshot, self._tenant_ids)
+            self._total = source.count_messages(snapshot, self._tenant_ids, self._months)
         ensure_enrichment_tables(self._warehouse)
         if isinstance(self._analyzer, PaidAnalyzer):
             self._driver = Driver(
@@ -166,7 +168,7 @@ class _Run:
         _log.info(
             "analysis.enriched",
             run_id=self._report.run_id,
-            tickets=self._report.tickets_seen,
+            messages=self._report.messages_seen,
             read=self._report.read,
             reused=self._report.reused,
             calls_paid=self._report.calls_paid,
@@ -176,60 +178,77 @@ class _Run:
         )
         return self._report
 
-    async def _read(self, page: list[Ticket]) -> None:
+    async def _read(self, page: list[Message]) -> None:
         changes = Changes()
         erased = self._erased()
-        jobs = [job for ticket in page if ticket.place not in erased for job in self._jobs(ticket, changes)]
+        jobs = [job for one in page if one.place[:2] not in erased for job in self._jobs(one, changes)]
         outcomes = await self._outcomes(jobs)
-        texts_kept: set[tuple[str, str]] = set()
+        texts_kept: set[Place] = set()
         for job in jobs:
             outcome = outcomes.get(job.key)
             if outcome is None or not is_final(outcome):
                 self._report.tasks[job.question.task].failed += 1
                 continue
             self._keep(job, outcome, changes)
-            place = job.ticket.place
+            place = job.message.place
+            is_new = job.message.held_input_hash != job.text.input_hash or job.message.is_held_as_repeated
             # The text follows the sentiment reading, whose quotes are offsets into it.
-            is_new = job.ticket.held_input_hash != job.text.input_hash
             if is_new and (job.question.task is AnalysisTask.SENTIMENT) and place not in texts_kept:
                 texts_kept.add(place)
-                changes.add_text(job.ticket, job.text, outcome)
+                changes.add_text(job.message, job.text, outcome.ended_at)
+            elif job.message.is_stale and not is_new:
+                changes.look_at(job.message)
         changes.write(self._warehouse)
         # Who was erased while this page was read has been cleared before the page was written.
-        for tenant_id, ticket_id in sorted((self._erased() - erased) & {ticket.place for ticket in page}):
+        for tenant_id, ticket_id in sorted((self._erased() - erased) & {one.place[:2] for one in page}):
             forget(self._warehouse, self._journal, tenant_id, [ticket_id])
-        self._report.tickets_seen += len(page)
+        self._report.messages_seen += len(page)
         if self._driver and self._driver.stopped:
             raise self._told(self._driver.stopped)
 
-    def _jobs(self, ticket: Ticket, changes: Changes) -> list[_Job]:
-        """What is still to be asked about a ticket; what is held and no longer holds is marked for removal."""
-        text = ticket_text(ticket.subject, ticket.content)
+    def _jobs(self, message: Message, changes: Changes) -> list[_Job]:
+        """What is still to be asked about a message; what is held and no longer holds is marked for removal."""
+        if message.is_erased:
+            return []
+        text = opening_text(message.subject, message.content) if message.is_opening else later_text(message.content)
         if text is None:
-            self._report.tickets_without_text += 1
-            if ticket.is_held:
-                self._report.tickets_removed += 1
-                changes.remove_ticket(ticket.tenant_id, ticket.ticket_id)
+            self._report.messages_without_text += 1
+            if message.is_held:
+                self._report.messages_removed += 1
+                changes.remove_message(message.place)
+            return []
+        if message.opening_content and repeats(message.content or "", message.opening_content):
+            self._pass_over(message, text, changes)
             return []
         jobs = []
-        taxonomy = self._taxonomies.get(ticket.tenant_id, Taxonomy())
-        for task in AnalysisTask:
+        taxonomy = self._taxonomies.get(message.tenant_id, Taxonomy())
+        for task in message.tasks:
             if task is AnalysisTask.TOPICS and not taxonomy.topics:
-                if ticket.held_topics_key or ticket.dead_topics_key:
-                    changes.remove_reading(ticket, task)
+                changes.remove_reading(message, task)
                 continue
             question = Question(task, text.text, taxonomy if task is AnalysisTask.TOPICS else Taxonomy())
-            key = call_key(ticket.tenant_id, self._identities[task], question)
-            if self._is_held(ticket, text, task, key):
+            key = call_key(message.tenant_id, self._identities[task], question)
+            if self._is_held(message, text, task, key):
                 self._report.tasks[task].reused += 1
             else:
-                jobs.append(_Job(ticket, text, question, key))
+                jobs.append(_Job(message, text, question, key))
+        if not jobs and message.is_stale:
+            changes.look_at(message)
         return jobs
 
-    def _is_held(self, ticket: Ticket, text: TicketText, task: AnalysisTask, key: str) -> bool:
+    def _pass_over(self, message: Message, text: MessageText, changes: Changes) -> None:
+        """Keep a message that repeats the opening as one that is not read for itself."""
+        self._report.messages_repeated += 1
+        changes.remove_reading(message, AnalysisTask.SENTIMENT)
+        if not message.is_held_as_repeated or message.held_input_hash != text.input_hash:
+            changes.add_text(message, text, datetime.now(UTC), is_repeated=True)
+        elif message.is_stale:
+            changes.look_at(message)
+
+    def _is_held(self, message: Message, text: MessageText, task: AnalysisTask, key: str) -> bool:
         if task is AnalysisTask.TOPICS:
-            return ticket.held_topics_key == key
-        return ticket.held_sentiment_key == key and ticket.held_input_hash == text.input_hash
+            return message.held_topics_key == key
+        return message.held_sentiment_key == key and message.held_input_hash == text.input_hash
 
     async def _outcomes(self, jobs: Sequence[_Job]) -> dict[str, Outcome]:
         unique = {job.key: job for job in jobs}
@@ -238,7 +257,7 @@ class _Run:
             chaos.point("enrich.after_call")
             return outcomes
         outcomes = await self._driver.answer(
-            [Call(key, job.ticket.tenant_id, job.question, job.ticket.ticket_id) for key, job in unique.items()]
+            [Call(key, job.message.tenant_id, job.question, job.message.ticket_id) for key, job in unique.items()]
         )
         self._settle()
         return outcomes
@@ -257,18 +276,15 @@ class _Run:
         task = self._report.tasks[job.question.task]
         if outcome.ending is Ending.DEAD:
             task.dead_letters += 1
-            dead = job.ticket.dead_topics_key
-            if job.question.task is AnalysisTask.SENTIMENT:
-                dead = job.ticket.dead_sentiment_key
-            if dead != job.key:
-                changes.add_dead_letter(job.ticket, job.question.task, job.key, outcome)
+            if job.message.dead_key(job.question.task) != job.key:
+                changes.add_dead_letter(job.message, job.question.task, job.key, outcome)
             return
         task.read += 1
         origin = provenance(self._identities[job.question.task], job.text, job.key, outcome)
         if isinstance(outcome.answer, SentimentAnswer):
-            changes.add_sentiment(job.ticket, job.text, outcome.answer, origin)
+            changes.add_sentiment(job.message, job.text, outcome.answer, origin)
         elif isinstance(outcome.answer, TopicsAnswer):
-            changes.add_topics(job.ticket, outcome.answer, origin)
+            changes.add_topics(job.message, outcome.answer, origin)
 
     def _settle(self) -> None:
         for task, spending in self._driver.spent.items() if self._driver else ():
@@ -280,18 +296,18 @@ class _Run:
 
     def _remove_orphans(self) -> None:
         changes = Changes()
-        for tenant_id, ticket_id in source.orphans(self._warehouse, self._tenant_ids):
-            self._report.tickets_removed += 1
-            changes.remove_ticket(tenant_id, ticket_id)
+        for place in source.orphans(self._warehouse, self._tenant_ids):
+            self._report.messages_removed += 1
+            changes.remove_message(place)
         changes.write(self._warehouse)
 
     def _tell(self) -> None:
         paid = sum(spending.calls for spending in self._driver.spent.values()) if self._driver else 0
-        self._on_progress(Progress(self._report.tickets_seen, self._total, paid))
+        self._on_progress(Progress(self._report.messages_seen, self._total, paid))
 
     def _told(self, error: ChurnboardError) -> ChurnboardError:
         tenants = ", ".join(self._tenant_ids[:5]) + (" …" if len(self._tenant_ids) > 5 else "")
         return type(error)(
-            f"{error} (Reading tickets of {tenants}: {self._report.tickets_seen} of {self._total} seen, "
+            f"{error} (Reading tickets of {tenants}: {self._report.messages_seen} of {self._total} messages seen, "
             f"{self._report.calls_paid} calls paid.)"
         )

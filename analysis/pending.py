@@ -1,6 +1,7 @@
-"""Which months have tickets that changed since they were read: what a nightly run has to look at, and nothing more.
+"""Which months have tickets that changed, or were written on, since they were read: what a nightly run has to look at, and no more.
 
-A ticket whose words were erased is never read again, whatever becomes of it in HubSpot.
+A link between a ticket and a message carries no words, so only a new one matters, and a message is read once for each ticket. What
+was erased is never read again, whatever becomes of it in HubSpot.
 
 A change of prompt or model makes no month pending: reading everything again costs money, so a person asks for it by a backfill.
 """
@@ -9,23 +10,38 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from analysis.messages import IS_READ, LINKED_EMAILS, OPENING
 from analysis.tickets import STAGED_TICKETS, NothingStaged
 from core.naming import ENRICHMENT, STAGING
 from core.tenants import TenantId
 from core.warehouse import Warehouse
 
 _PENDING: Final = f"""
-select min(t.created_at) as first_at, max(t.created_at) as last_at
-from {STAGING}.{STAGED_TICKETS} as t
-left join {ENRICHMENT}.ticket_texts as texts on texts.tenant_id = t.tenant_id and texts.ticket_id = t.ticket_id
-where t.tenant_id = any(:tenant_ids) and (texts.read_at is null or texts.read_at < t.loaded_at)
-    and (texts.ticket_id is null or texts.text is not null)
-    and (texts.read_at is not null or coalesce(t.subject, '') <> '' or coalesce(t.content, '') <> '')
+select min(changed.created_at) as first_at, max(changed.created_at) as last_at
+from (
+    select t.created_at
+    from {STAGING}.{STAGED_TICKETS} as t
+    left join {ENRICHMENT}.message_texts as texts
+        on texts.tenant_id = t.tenant_id and texts.ticket_id = t.ticket_id and texts.message_id = '{OPENING}'
+    where t.tenant_id = any(:tenant_ids) and (texts.read_at is null or texts.read_at < t.loaded_at)
+        and (texts.ticket_id is null or texts.text is not null)
+        and (texts.read_at is not null or coalesce(t.subject, '') <> '' or coalesce(t.content, '') <> '')
+    union all
+    select t.created_at
+    from {LINKED_EMAILS}
+    inner join {STAGING}.{STAGED_TICKETS} as t on t.tenant_id = links.tenant_id and t.ticket_id = links.ticket_id
+    left join {ENRICHMENT}.message_texts as texts
+        on texts.tenant_id = links.tenant_id and texts.ticket_id = links.ticket_id
+        and texts.message_id = 'emails/' || emails.email_id
+    where t.tenant_id = any(:tenant_ids) and {IS_READ} and (texts.read_at is null or texts.read_at < emails.loaded_at)
+        and (texts.ticket_id is null or texts.text is not null)
+        and (texts.read_at is not null or coalesce(emails.own_text, '') <> '')
+) as changed
 """  # noqa: S608 - names of ours, values are bound
 
 
 def pending_months(warehouse: Warehouse, tenant_ids: Sequence[TenantId]) -> tuple[date, date] | None:
-    """The days of the first and the last ticket that came or changed since its reading; None where there is none.
+    """The days of the first and the last ticket that came, changed or was written on since its reading; None where there is none.
 
     Raises:
         NothingStaged: The staging views are not built yet.

@@ -10,18 +10,18 @@ from core.vocabulary import AnalysisTask
 class Progress:
     """How far a run is."""
 
-    tickets_done: int
-    tickets_total: int
+    messages_done: int
+    messages_total: int
     calls_paid: int
 
 
 OnProgress = Callable[[Progress], None]
-"""Told after every page of tickets, and after every paid call."""
+"""Told after every page of messages, and after every paid call."""
 
 
 @dataclass
 class TaskReport:
-    """One task's part. Counts are of tickets, except where they say calls; money and tokens are of this run only."""
+    """One task's part. Counts are of messages, for topics of tickets, unless they say calls; money is of this run only."""
 
     read: int = 0
     """Read and written in this run, whether paid now, journaled before, or read on this machine."""
@@ -37,10 +37,10 @@ class TaskReport:
     cost_usd: float = 0.0
 
     dead_letters: int = 0
-    """Tickets without an answer for good, with the reason in `enrichment.dead_letters`."""
+    """Without an answer for good, with the reason in `enrichment.dead_letters`."""
 
     failed: int = 0
-    """Tickets left for another run."""
+    """Left for another run."""
 
 
 @dataclass
@@ -48,10 +48,13 @@ class EnrichmentReport:
     """One run over some tenants' tickets."""
 
     run_id: str
-    tickets_seen: int = 0
-    tickets_without_text: int = 0
-    tickets_removed: int = 0
-    """Tickets whose enrichment was removed, because the text or the ticket is gone."""
+    messages_seen: int = 0
+    messages_without_text: int = 0
+    messages_repeated: int = 0
+    """Messages not read for themselves, because the ticket's opening text says the same."""
+
+    messages_removed: int = 0
+    """Messages whose enrichment was removed, because the text, the message or the ticket is gone."""
 
     tasks: dict[AnalysisTask, TaskReport] = field(default_factory=lambda: {task: TaskReport() for task in AnalysisTask})
     duration_seconds: float = 0.0

@@ -19,24 +19,27 @@ _PROVENANCE = (
 )
 _TICKET = (Column("tenant_id"), Column("ticket_id"))
 _TICKET_KEY = ("tenant_id", "ticket_id")
+_MESSAGE = (*_TICKET, Column("message_id"))
+_MESSAGE_KEY = (*_TICKET_KEY, "message_id")
 
-TICKET_TEXTS = TableSpec(
+MESSAGE_TEXTS = TableSpec(
     schema=ENRICHMENT,
-    name="ticket_texts",
+    name="message_texts",
     columns=(
-        *_TICKET,
+        *_MESSAGE,
         Column("text"),
         Column("input_hash"),
         Column("is_truncated", ColumnType.BOOLEAN),
+        Column("is_repeated", ColumnType.BOOLEAN),
         Column("read_at", ColumnType.TIMESTAMP),
     ),
-    key=_TICKET_KEY,
+    key=_MESSAGE_KEY,
 )
-TICKET_SENTIMENT = TableSpec(
+MESSAGE_SENTIMENT = TableSpec(
     schema=ENRICHMENT,
-    name="ticket_sentiment",
+    name="message_sentiment",
     columns=(
-        *_TICKET,
+        *_MESSAGE,
         Column("sentiment"),
         Column("level", ColumnType.INTEGER),
         Column("churn_intent"),
@@ -45,21 +48,21 @@ TICKET_SENTIMENT = TableSpec(
         Column("is_evidence_ok", ColumnType.BOOLEAN),
         *_PROVENANCE,
     ),
-    key=_TICKET_KEY,
+    key=_MESSAGE_KEY,
 )
-TICKET_EVIDENCE = TableSpec(
+MESSAGE_EVIDENCE = TableSpec(
     schema=ENRICHMENT,
-    name="ticket_evidence",
+    name="message_evidence",
     columns=(
-        *_TICKET,
+        *_MESSAGE,
         Column("evidence_index", ColumnType.INTEGER),
         Column("quote"),
         Column("quote_start", ColumnType.INTEGER),
         Column("quote_end", ColumnType.INTEGER),
         Column("call_key"),
     ),
-    key=(*_TICKET_KEY, "evidence_index"),
-    replace_by=_TICKET_KEY,
+    key=(*_MESSAGE_KEY, "evidence_index"),
+    replace_by=_MESSAGE_KEY,
 )
 TICKET_TOPICS = TableSpec(
     schema=ENRICHMENT,
@@ -72,7 +75,7 @@ DEAD_LETTERS = TableSpec(
     schema=ENRICHMENT,
     name="dead_letters",
     columns=(
-        *_TICKET,
+        *_MESSAGE,
         Column("task"),
         Column("reason"),
         Column("raw"),
@@ -80,10 +83,10 @@ DEAD_LETTERS = TableSpec(
         Column("attempt_count", ColumnType.INTEGER),
         Column("first_seen_at", ColumnType.TIMESTAMP),
     ),
-    key=(*_TICKET_KEY, "task"),
+    key=(*_MESSAGE_KEY, "task"),
 )
 
-ENRICHMENT_TABLES = (TICKET_TEXTS, TICKET_SENTIMENT, TICKET_EVIDENCE, TICKET_TOPICS, DEAD_LETTERS)
+ENRICHMENT_TABLES = (MESSAGE_TEXTS, MESSAGE_SENTIMENT, MESSAGE_EVIDENCE, TICKET_TOPICS, DEAD_LETTERS)
 """All of them; `merge` takes them in this order, so evidence never stands without its text."""
 
 

@@ -76,14 +76,14 @@ def mappings_are_valid(place: dg.ResourceParam[Installation]) -> dg.AssetCheckRe
 
 
 @dg.asset_check(
-    asset=dg.AssetKey([ENRICHMENT, "ticket_sentiment"]), description="At most one ticket in 200 has no usable reading."
+    asset=dg.AssetKey([ENRICHMENT, "message_sentiment"]), description="At most one ticket in 200 has no usable reading."
 )
 def dead_letters_are_few(place: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
     """A model that answers nonsense shows here before it shows on the board."""
     counted = _rows(
         place,
         "select (select count(*) from enrichment.dead_letters) as dead, "
-        "(select count(*) from enrichment.ticket_texts) as texts",
+        "(select count(*) from enrichment.message_texts) as texts",
     )[0]
     share = counted["dead"] / counted["texts"] if counted["texts"] else 0.0
     return dg.AssetCheckResult(

@@ -25,7 +25,7 @@ from core.erasure import Needles, Residue, Subject, find_residue
 from core.erasure.needles import addresses_of, gather, tickets_with
 from core.erasure.published import clear_application, left_in_application
 from core.erasure.registry import APPLICATION, MODELS, RAW, READINGS, WAREHOUSE
-from core.erasure.warehouse import bound, clear, clear_staged, left, statements
+from core.erasure.warehouse import bound, clear, clear_staged, left, messages_on, statements
 from core.installation import Installation
 from core.naming import MARTS, RAW_HUBSPOT, pipeline_name
 from core.publishing.bi_file import rewrite_bi_file
@@ -77,7 +77,7 @@ class Eraser:
         The warehouse is cleared at once, while the contacts' rows still say what to look for; `carry_out` does the rest.
         """
         self.request(tenant_id, contacts, source=ErasureSource.HUBSPOT)
-        self._clear_warehouse(tenant_id, _subject(tenant_id, self._place.erasures.open([tenant_id])))
+        self._clear_warehouse(tenant_id, _subject(self._place, tenant_id, self._place.erasures.open([tenant_id])))
 
     def request(self, tenant_id: str, contacts: Mapping[str, Sequence[str]], *, source: ErasureSource) -> None:
         """Write down that these contacts, with these tickets and those that carry their address, are to be erased."""
@@ -114,7 +114,7 @@ class Eraser:
         return [self._searched(one, requests, changed[one]) for one, requests in by_tenant.items()]
 
     def _clear(self, tenant_id: str, requests: Sequence[Erasure]) -> dict[str, int]:
-        place, subject = self._place, _subject(tenant_id, requests)
+        place, subject = self._place, _subject(self._place, tenant_id, requests)
         cell = place.directory.tenant(tenant_id).cell
         changed = {}
         with place.warehouse.named_lock(f"cell:{cell}"):
@@ -124,7 +124,7 @@ class Eraser:
             # What a killed load left in its working folder.
             folder = place.settings.stores.data_dir / "dlt" / pipeline_name(RAW_HUBSPOT, cell)
             shutil.rmtree(folder, ignore_errors=True)
-        changed["journal"] = forget_calls(place.warehouse, self._journal, tenant_id, subject.ticket_ids)
+        changed["journal"] = forget_calls(place.warehouse, self._journal, subject)
         chaos.point("erase.after_journal")
         spoken_of = self._needles[tenant_id]
         with place.warehouse.named_lock("transform"):
@@ -156,7 +156,7 @@ class Eraser:
     def _searched(self, tenant_id: str, requests: Sequence[Erasure], changed: Mapping[str, int]) -> TenantErased:
         needles = self._needles[tenant_id]
         found = find_residue(self._place, tenant_id, needles.in_rows, in_bytes=needles.in_bytes)
-        found += _unclear(self._place, self._journal, _subject(tenant_id, requests))
+        found += _unclear(self._place, self._journal, _subject(self._place, tenant_id, requests))
         now = datetime.now(UTC)
         for request in requests:
             self._place.erasures.searched(request, residue_count=len(found), searched_at=now)
@@ -186,7 +186,7 @@ def what_remains(place: Installation) -> dict[str, list[str]]:
             if one.done_at is None
         ]
         if requests:
-            unclear = _unclear(place, journal, _subject(tenant.tenant_id, requests))
+            unclear = _unclear(place, journal, _subject(place, tenant.tenant_id, requests))
             said += [f"{one.where}: {one.count} rows" for one in unclear]
         if said:
             remains[str(tenant.tenant_id)] = said
@@ -197,16 +197,18 @@ def what_remains(place: Installation) -> dict[str, list[str]]:
 def _unclear(place: Installation, journal: Journal, subject: Subject) -> list[Residue]:
     with place.warehouse.snapshot() as snapshot:
         found = [Residue("warehouse", *one) for one in left(snapshot, WAREHOUSE, subject).items()]
-        keys = call_keys(snapshot, subject.tenant_id, subject.ticket_ids)
+        keys = call_keys(snapshot, subject)
     found += [Residue("application", *one) for one in left_in_application(place.app_database, subject).items()]
     if calls := journal.remembered(subject.tenant_id, subject.ticket_ids, keys):
         found.append(Residue("journal", "llm_call", calls))
     return found
 
 
-def _subject(tenant_id: str, requests: Sequence[Erasure]) -> Subject:
+def _subject(place: Installation, tenant_id: str, requests: Sequence[Erasure]) -> Subject:
     tickets = sorted({ticket for request in requests for ticket in request.ticket_ids})
-    return Subject(tenant_id, sorted({request.object_id for request in requests}), tickets)
+    with place.warehouse.snapshot() as snapshot:
+        messages = messages_on(snapshot, tenant_id, tickets)
+    return Subject(tenant_id, sorted({request.object_id for request in requests}), tickets, messages)
 
 
 def _bi_changes(subject: Subject) -> Callable[[str, set[str]], list[tuple[str, dict[str, object]]]]:

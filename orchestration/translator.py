@@ -8,7 +8,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from core.naming import ENRICHMENT
 
-_PARTS_OF_THE_READING = {"ticket_texts", "ticket_evidence", "dead_letters"}
+_PARTS_OF_THE_READING = {"message_texts", "message_evidence", "dead_letters"}
 
 
 class Translator(DagsterDbtTranslator):
@@ -26,7 +26,7 @@ class Translator(DagsterDbtTranslator):
             source = dbt_resource_props["source_name"]
             # One reading writes all its tables in one transaction, so they are one asset.
             is_part = source == ENRICHMENT and name in _PARTS_OF_THE_READING
-            return dg.AssetKey([source, "ticket_sentiment" if is_part else name])
+            return dg.AssetKey([source, "message_sentiment" if is_part else name])
         return dg.AssetKey([dbt_resource_props["schema"], name])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:

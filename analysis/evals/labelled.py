@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.analyzer import NO_TOPIC, SentimentAnswer, Taxonomy, Topic
 from analysis.evals.evaluate import LEAVING, STAYING, LabelledText, intent, level
-from analysis.text import ticket_text
+from analysis.text import opening_text
 from core.errors import Terminal
 from core.vocabulary import AnalysisTask, EvaluationSubject
 
@@ -119,7 +119,7 @@ def load_labelled(
         kept = [row for row in rows if is_whole or is_unseen(str(row["id"]))]
         if most is not None and most < len(kept):
             kept = [kept[place * len(kept) // most] for place in range(most)]
-        texts = [(ticket_text(row.get("subject"), row["content"]), wanted.label(row)) for row in kept]
+        texts = [(opening_text(row.get("subject"), row["content"]), wanted.label(row)) for row in kept]
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise LabelledTextsMissing(
             f"{folder / wanted.file} is not a file of labelled texts ({type(error).__name__}: {error}): each line is a JSON object "

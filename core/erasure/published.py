@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine, Text, and_, cast, delete, exists, or_, select, update
+from sqlalchemy import Connection, Engine, Text, and_, cast, delete, exists, false, or_, select, update
 from sqlalchemy.sql.schema import Table
 
 from core.appdb.engine import writing
@@ -38,7 +38,9 @@ def left_in_application(engine: Engine, subject: Subject) -> dict[str, int]:
                     table.c.tenant_id == subject.tenant_id, table.c[holding.contact].in_(subject.contact_ids), named
                 )
             elif holding.is_ticket_gone:
-                mine = and_(table.c.tenant_id == subject.tenant_id, table.c[holding.ticket].in_(subject.ticket_ids))
+                of_message = table.c[holding.message].in_(subject.message_ids) if holding.message else false()
+                theirs = or_(table.c[holding.ticket].in_(subject.ticket_ids), of_message)
+                mine = and_(table.c.tenant_id == subject.tenant_id, theirs)
             else:
                 continue
             if rows := len(connection.execute(select(table.c.tenant_id).where(mine)).all()):
@@ -60,6 +62,8 @@ def _clear(connection: Connection, holding: Holding, subject: Subject, spoken_of
     if holding.is_ticket_gone:
         for ticket_ids in _some(subject.ticket_ids):
             changed += connection.execute(delete(table).where(mine, table.c[holding.ticket].in_(ticket_ids))).rowcount
+        for message_ids in _some(subject.message_ids if holding.message else ()):
+            changed += connection.execute(delete(table).where(mine, table.c[holding.message].in_(message_ids))).rowcount
     for column in holding.redacted:
         changed += _redact(connection, table, column, subject.tenant_id, spoken_of)
     return changed

@@ -16,11 +16,16 @@ ERASED_NOTE = " Words erased on request."
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose data goes: contacts of one tenant, and the tickets whose words go with them."""
+    """Whose data goes: contacts of one tenant, and the tickets whose words go with them.
+
+    Attributes:
+        message_ids: The messages on these tickets, as `emails/7`: one may be on another ticket too, and was read for it as well.
+    """
 
     tenant_id: str
     contact_ids: Sequence[str]
     ticket_ids: Sequence[str]
+    message_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Holding:
         is_contact_gone: Whether the contact's rows are removed, names and all.
         ticket: Column with the ticket's id; with `link`, the id of a message that belongs to tickets.
         link: Table and column that say which messages are a ticket's.
+        message: Column with the message's id; what the table holds of a ticket's messages goes for other tickets too.
         words: Columns emptied in the tickets' rows.
         is_ticket_gone: Whether the tickets' rows are removed.
         properties: Object type whose properties stand, as JSON, in the column `properties`; thinned out in the tickets' rows.
@@ -49,6 +55,7 @@ class Holding:
     is_contact_gone: bool = False
     ticket: str = ""
     link: tuple[str, str] | None = None
+    message: str = ""
     words: tuple[str, ...] = ()
     is_ticket_gone: bool = False
     properties: str = ""
@@ -71,7 +78,7 @@ def _messages(table: str, id_column: str) -> Holding:
 
 
 _CARDS = {"contact": "contact_id", "names": ("contact_id", "contact_name"), "is_noted": True}
-_EVIDENCE = {"ticket": "ticket_id", "is_ticket_gone": True}
+_EVIDENCE = {"ticket": "ticket_id", "message": "message_id", "is_ticket_gone": True}
 
 RAW: tuple[Holding, ...] = (
     Holding(RAW_HUBSPOT, "tickets", ticket="id", words=("subject", "content"), properties="tickets"),
@@ -105,10 +112,10 @@ RAW: tuple[Holding, ...] = (
 )
 
 READINGS: tuple[Holding, ...] = (
-    Holding(ENRICHMENT, "ticket_texts", ticket="ticket_id", words=("text",)),
-    Holding(ENRICHMENT, "ticket_evidence", ticket="ticket_id", is_ticket_gone=True),
-    Holding(ENRICHMENT, "dead_letters", ticket="ticket_id", words=("raw", "reason")),
-    *_plain(ENRICHMENT, "ticket_sentiment", "ticket_topics"),
+    Holding(ENRICHMENT, "message_texts", ticket="ticket_id", message="message_id", words=("text",)),
+    Holding(ENRICHMENT, "message_evidence", ticket="ticket_id", message="message_id", is_ticket_gone=True),
+    Holding(ENRICHMENT, "dead_letters", ticket="ticket_id", message="message_id", words=("raw", "reason")),
+    *_plain(ENRICHMENT, "message_sentiment", "ticket_topics"),
 )
 
 MODELS: tuple[Holding, ...] = (
@@ -124,14 +131,17 @@ MODELS: tuple[Holding, ...] = (
         INTERMEDIATE,
         "int_messages",
         ticket="ticket_id",
+        message="message_id",
         words=("author_email", "author_name", "subject", "text", "own_text"),
     ),
     *_plain(
         INTERMEDIATE,
+        "int_card_readings",
         "int_card_tickets",
         "int_cards",
         "int_company_days",
         "int_company_facts",
+        "int_customer_messages",
         "int_episodes",
         "int_frustrated_daily",
         "int_pipeline_stages",

@@ -73,8 +73,23 @@ def left(snapshot: Snapshot, holdings: Sequence[Holding], subject: Subject) -> d
     return found
 
 
+def messages_on(snapshot: Snapshot, tenant_id: str, ticket_ids: Sequence[str]) -> list[str]:
+    """Ids of the messages on these tickets, as the readings name them (`emails/7`)."""
+    found: set[str] = set()
+    for object_type, column in (("emails", "email_id"), ("notes", "note_id")):
+        if snapshot.has_table(RAW_HUBSPOT, f"ticket_{object_type}"):
+            rows = snapshot.rows(
+                f"select {column} as id from {RAW_HUBSPOT}.ticket_{object_type} "
+                "where tenant_id = :tenant_id and ticket_id = any(:ticket_ids)",
+                tenant_id=tenant_id,
+                ticket_ids=list(ticket_ids),
+            )
+            found |= {f"{object_type}/{row['id']}" for row in rows if row["id"]}
+    return sorted(found)
+
+
 def statements(holding: Holding, columns: set[str], relation: str = "") -> Iterator[str]:
-    """The SQL that clears one table; `:contact_ids`, `:ticket_ids`, `:tenant_id` and `:note` are to be bound.
+    """The SQL that clears one table; what it names (see `bound`) is to be bound.
 
     Args:
         holding: What the table holds.
@@ -93,7 +108,7 @@ def statements(holding: Holding, columns: set[str], relation: str = "") -> Itera
         )
     for condition, emptied in (
         (_of_contact(holding), holding.names),
-        (_of_tickets(holding), holding.words),
+        (_of_tickets(holding, columns), holding.words),
     ):
         present = [name for name in emptied if name in columns]
         if condition and present and not (emptied is holding.names and holding.is_contact_gone):
@@ -104,7 +119,7 @@ def statements(holding: Holding, columns: set[str], relation: str = "") -> Itera
     if holding.is_contact_gone:
         yield f"delete from {where} where {_of_contact(holding)}"
     if holding.is_ticket_gone:
-        yield f"delete from {where} where {_of_tickets(holding)}"
+        yield f"delete from {where} where {_of_tickets(holding, columns)}"
 
 
 def bound(sql: str, subject: Subject) -> dict[str, object]:
@@ -113,6 +128,7 @@ def bound(sql: str, subject: Subject) -> dict[str, object]:
         "tenant_id": subject.tenant_id,
         "contact_ids": list(subject.contact_ids),
         "ticket_ids": list(subject.ticket_ids),
+        "message_ids": list(subject.message_ids),
         "note": ERASED_NOTE,
     }
     return {name: value for name, value in values.items() if f":{name}" in sql}
@@ -122,9 +138,12 @@ def _of_contact(holding: Holding) -> str:
     return f"tenant_id = :tenant_id and {holding.contact} = any(:contact_ids)" if holding.contact else ""
 
 
-def _of_tickets(holding: Holding) -> str:
+def _of_tickets(holding: Holding, columns: set[str]) -> str:
     if not holding.ticket:
         return ""
+    if holding.message in columns:
+        theirs = f"{holding.ticket} = any(:ticket_ids) or {holding.message} = any(:message_ids)"
+        return f"tenant_id = :tenant_id and ({theirs})"
     if holding.link is None:
         return f"tenant_id = :tenant_id and {holding.ticket} = any(:ticket_ids)"
     table, column = holding.link
@@ -140,16 +159,18 @@ def _conditions(holding: Holding, columns: set[str]) -> Iterator[str]:
     # An id may come back: HubSpot still has a contact that a person here had erased, and it is loaded without a name.
     for condition, emptied in (
         (_of_contact(holding), [name for name in holding.names if name != holding.contact]),
-        (_of_tickets(holding), list(holding.words)),
+        (_of_tickets(holding, columns), list(holding.words)),
     ):
         if present := [name for name in emptied if name in columns]:
             yield f"{condition} and ({' or '.join(f'{name} is not null' for name in present)})"
     if holding.is_ticket_gone:
-        yield _of_tickets(holding)
+        yield _of_tickets(holding, columns)
 
 
 def _thinned(warehouse: Warehouse, holding: Holding, subject: Subject, thin: Thin) -> list[tuple[str, str]]:
-    sql = f"select id, properties from {holding.qualified} where {_of_tickets(holding)} and properties is not null"
+    sql = (
+        f"select id, properties from {holding.qualified} where {_of_tickets(holding, set())} and properties is not null"
+    )
     rows = warehouse.rows(sql, **bound(sql, subject))
     thinner = [(row["id"], row["properties"], thin(holding.properties, row["properties"])) for row in rows]
     return [(row_id, after) for row_id, before, after in thinner if before != after]

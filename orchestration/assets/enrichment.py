@@ -11,10 +11,13 @@ from core.naming import ENRICHMENT, STAGING
 from orchestration.erasure import erased_tickets
 from orchestration.partitions import CELL_MONTHS, cells_and_months
 
-READINGS = ("ticket_sentiment", "ticket_topics")
+READINGS = ("message_sentiment", "ticket_topics")
 """The asset keys; texts, quotes and dead letters are parts of the same reading and share the first (see transforms)."""
 
-_DEPS = [dg.AssetKey([STAGING, "stg_hubspot__tickets"]), dg.AssetKey([STAGING, "stg_app__topics"])]
+_DEPS = [
+    dg.AssetKey([STAGING, one])
+    for one in ("stg_hubspot__tickets", "stg_hubspot__emails", "stg_hubspot__ticket_emails", "stg_app__topics")
+]
 
 
 @dg.multi_asset(
@@ -26,7 +29,7 @@ _DEPS = [dg.AssetKey([STAGING, "stg_hubspot__tickets"]), dg.AssetKey([STAGING, "
 def readings(
     context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Sentiment and topics of the tickets created in these months; a ticket already read the same way costs nothing."""
+    """Tone of each message, topics of each opening, on tickets created in these months; what was read the same way costs nothing."""
     analysis = place.settings.analysis
     reports: list[EnrichmentReport] = []
     journal = open_journal(place.settings.stores.journal)
@@ -53,23 +56,23 @@ def readings(
 
 
 class _Every:
-    """Logs progress each time this many more tickets are done; a line a ticket would drown the run's log."""
+    """Logs progress each time this many more messages are done; a line a message would drown the run's log."""
 
-    def __init__(self, tickets: int, context: dg.AssetExecutionContext) -> None:
-        self._step, self._context, self._next = tickets, context, 0
+    def __init__(self, messages: int, context: dg.AssetExecutionContext) -> None:
+        self._step, self._context, self._next = messages, context, 0
 
     def __call__(self, progress: Progress) -> None:
-        if progress.tickets_done >= self._next:
-            self._next = progress.tickets_done + self._step
+        if progress.messages_done >= self._next:
+            self._next = progress.messages_done + self._step
             self._context.log.info(
-                f"{progress.tickets_done:,} of {progress.tickets_total:,} tickets, {progress.calls_paid:,} paid calls"
+                f"{progress.messages_done:,} of {progress.messages_total:,} messages, {progress.calls_paid:,} paid calls"
             )
 
 
 def _metadata(reports: list[EnrichmentReport]) -> dict[str, dg.MetadataValue]:
     tasks = [task for report in reports for task in report.tasks.values()]
     return {
-        "tickets": dg.MetadataValue.int(sum(report.tickets_seen for report in reports)),
+        "messages": dg.MetadataValue.int(sum(report.messages_seen for report in reports)),
         "read": dg.MetadataValue.int(sum(report.read for report in reports)),
         "reused": dg.MetadataValue.int(sum(report.reused for report in reports)),
         "paid_calls": dg.MetadataValue.int(sum(report.calls_paid for report in reports)),

@@ -79,21 +79,21 @@ def test_every_ticket_arrived_and_stands_in_the_marts(scene: Scene) -> None:
 
 
 def test_what_says_nothing_is_not_read_and_not_a_dead_letter(scene: Scene, ids: dict[str, str]) -> None:
-    for table in ("ticket_texts", "ticket_sentiment", "dead_letters"):
+    for table in ("message_texts", "message_sentiment", "dead_letters"):
         sql = f"select count(*) as n from enrichment.{table} where ticket_id = :ticket"
         assert one(scene, sql, ticket=ids["no content"])["n"] == 0
 
 
 def test_html_is_read_as_a_person_sees_it(scene: Scene, ids: dict[str, str]) -> None:
-    text = one(scene, "select text from enrichment.ticket_texts where ticket_id = :ticket", ticket=ids["html"])["text"]
+    text = one(scene, "select text from enrichment.message_texts where ticket_id = :ticket", ticket=ids["html"])["text"]
     assert text == "Help\n\nIt is unacceptable & slow.\nCancel it."
 
 
 def test_long_and_odd_texts_are_read(scene: Scene, ids: dict[str, str]) -> None:
     for ticket in ("emoji", "200 kB", "injection"):
-        sql = "select sentiment from enrichment.ticket_sentiment where ticket_id = :ticket"
+        sql = "select sentiment from enrichment.message_sentiment where ticket_id = :ticket"
         assert one(scene, sql, ticket=ids[ticket])["sentiment"] in {"very_negative", "neutral"}
-    sql = "select is_truncated from enrichment.ticket_texts where ticket_id = :ticket"
+    sql = "select is_truncated from enrichment.message_texts where ticket_id = :ticket"
     assert one(scene, sql, ticket=ids["200 kB"])["is_truncated"] is True
 
 
@@ -103,7 +103,7 @@ def test_an_answer_that_does_not_parse_is_a_dead_letter_and_never_neutral(scene:
     letters = scene.place.warehouse.rows(sql, ticket=ticket)
     assert {letter["task"] for letter in letters} == {"sentiment", "topics"}
     assert all(letter["reason"] and "language model" in letter["raw"] for letter in letters)
-    for table in ("ticket_sentiment", "ticket_topics"):
+    for table in ("message_sentiment", "ticket_topics"):
         sql = f"select count(*) as n from enrichment.{table} where ticket_id = :ticket"
         assert one(scene, sql, ticket=ticket)["n"] == 0
 

@@ -99,7 +99,7 @@ class Life:
     def test_after_it_nothing_is_found_and_everything_is_counted(self, play: Play) -> None:
         before = play.scene.marts()
         read = play.one(
-            "select level, call_key from enrichment.ticket_sentiment where tenant_id = :tenant and ticket_id = :ticket"
+            "select level, call_key from enrichment.message_sentiment where tenant_id = :tenant and ticket_id = :ticket"
         )
         paid = len(play.llm.paid)
         play.portal.privacy_delete(play.canary.contact)
@@ -116,7 +116,7 @@ class Life:
         assert after["companies"] == before["companies"]
         assert len(after["churn_risk_cards"]) == len(before["churn_risk_cards"])
         assert read == play.one(
-            "select level, call_key from enrichment.ticket_sentiment where tenant_id = :tenant and ticket_id = :ticket"
+            "select level, call_key from enrichment.message_sentiment where tenant_id = :tenant and ticket_id = :ticket"
         )
 
     def test_the_card_stays_and_says_that_its_words_are_gone(self, play: Play) -> None:
@@ -152,7 +152,7 @@ class Life:
         assert play.residue() == []
         assert len(play.llm.paid) == paid
         assert play.one(
-            "select count(*) as held from enrichment.ticket_sentiment where tenant_id = :tenant and ticket_id = :ticket"
+            "select count(*) as held from enrichment.message_sentiment where tenant_id = :tenant and ticket_id = :ticket"
         ) == {"held": 1}
         assert [card["is_active"] for card in play.cards()] == [True, True]
         loads = [int(metadata["loaded"].value) for metadata in play.scene.events(["raw_hubspot", "tickets"])]

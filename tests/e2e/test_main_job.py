@@ -79,7 +79,7 @@ class Life:
         )
         partitions = {str(event.partition) for event in run.get_asset_materialization_events()}
         assert partitions == {f"{tenant}|{month:%Y-%m}-01" for month in months}
-        [metadata, *_] = scene.events(["enrichment", "ticket_sentiment"])
+        [metadata, *_] = scene.events(["enrichment", "message_sentiment"])
         assert metadata["read"].value == 0
         assert metadata["reused"].value > 0
 

@@ -15,9 +15,31 @@ STAGED_TICKETS = TableSpec(
         Column("subject"),
         Column("content"),
         Column("created_at", ColumnType.TIMESTAMP),
+        Column("loaded_at", ColumnType.TIMESTAMP),
     ),
     key=("tenant_id", "ticket_id"),
 )
+STAGED_EMAILS = TableSpec(
+    schema="staging",
+    name="stg_hubspot__emails",
+    columns=(
+        Column("tenant_id"),
+        Column("email_id"),
+        Column("direction"),
+        Column("own_text"),
+        Column("is_automated", ColumnType.BOOLEAN),
+        Column("is_archived", ColumnType.BOOLEAN),
+        *(Column(name, ColumnType.TIMESTAMP) for name in ("sent_at", "created_at", "loaded_at")),
+    ),
+    key=("tenant_id", "email_id"),
+)
+STAGED_TICKET_EMAILS = TableSpec(
+    schema="staging",
+    name="stg_hubspot__ticket_emails",
+    columns=(Column("tenant_id"), Column("ticket_id"), Column("email_id"), Column("loaded_at", ColumnType.TIMESTAMP)),
+    key=("tenant_id", "ticket_id", "email_id"),
+)
+LOADED_AT = datetime(2026, 11, 6, tzinfo=UTC)
 STAGED_TOPICS = TableSpec(
     schema="staging",
     name="stg_app__topics",
@@ -40,17 +62,39 @@ TOPICS = {
 def ticket(ticket_id: str, subject: str | None, content: str | None, **values: Any) -> dict[str, Any]:
     """One staged ticket of tenant acme, created in November 2026."""
     base = {"tenant_id": "acme", "ticket_id": ticket_id, "subject": subject, "content": content}
-    return {**base, "created_at": datetime(2026, 11, 5, 9, tzinfo=UTC), **values}
+    return {**base, "created_at": datetime(2026, 11, 5, 9, tzinfo=UTC), "loaded_at": LOADED_AT, **values}
 
 
-def stage(warehouse: Warehouse, tickets: Iterable[Mapping[str, Any]], topics: Mapping[str, str] | None = None) -> None:
-    """Put tickets, and the topics of every tenant among them, where the analysis reads them."""
+def email(ticket_id: str, email_id: str, own_text: str | None, **values: Any) -> dict[str, Any]:
+    """One staged email that a person at the customer of tenant acme wrote on a ticket; the later, the higher its id."""
+    sent_at = datetime(2026, 11, 5, 10, int(email_id) % 60, tzinfo=UTC)
+    base = {"tenant_id": "acme", "ticket_id": ticket_id, "email_id": email_id, "own_text": own_text}
+    said = {
+        "direction": "inbound",
+        "is_automated": False,
+        "is_archived": False,
+        "sent_at": sent_at,
+        "created_at": sent_at,
+    }
+    return {**base, **said, "loaded_at": LOADED_AT, **values}
+
+
+def stage(
+    warehouse: Warehouse,
+    tickets: Iterable[Mapping[str, Any]],
+    topics: Mapping[str, str] | None = None,
+    emails: Iterable[Mapping[str, Any]] = (),
+) -> None:
+    """Put tickets, emails on them, and the topics of every tenant among them, where the analysis reads them."""
+    written = list(emails)
     rows = list(tickets)
     tenants = sorted({row["tenant_id"] for row in rows})
     chosen = TOPICS if topics is None else topics
     warehouse.merge(
         [
             (STAGED_TICKETS, rows),
+            (STAGED_EMAILS, [_only(STAGED_EMAILS, one) for one in written]),
+            (STAGED_TICKET_EMAILS, [_only(STAGED_TICKET_EMAILS, one) for one in written]),
             (
                 STAGED_TOPICS,
                 [
@@ -75,3 +119,7 @@ def enriched(warehouse: Warehouse, *, without: Iterable[str] = ()) -> dict[str, 
         ]
         for table in ENRICHMENT_TABLES
     }
+
+
+def _only(table: TableSpec, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in table.names}

@@ -48,18 +48,18 @@ def run(warehouse: Warehouse, tmp_path: Path, run_id: str = "run-1", months=None
 def test_every_ticket_with_text_is_read_and_says_who_read_it(warehouse: Warehouse, tmp_path: Path) -> None:
     stage(warehouse, TICKETS)
     report = run(warehouse, tmp_path)
-    assert (report.tickets_seen, report.tickets_without_text) == (5, 1)
+    assert (report.messages_seen, report.messages_without_text) == (5, 1)
     assert report.calls_paid == 0
     assert report.tasks[AnalysisTask.SENTIMENT].read == report.tasks[AnalysisTask.TOPICS].read == 4
     rows = enriched(warehouse)
-    read = {row["ticket_id"]: row for row in rows["ticket_sentiment"]}
+    read = {row["ticket_id"]: row for row in rows["message_sentiment"]}
     assert set(read) == {"1", "2", "3", "5"}
     assert read["1"]["sentiment"] == "neutral"
     assert read["2"]["level"] == -2
     assert read["3"]["churn_intent"] == "explicit"
     assert {row["topic"] for row in rows["ticket_topics"] if row["ticket_id"] == "1"} == {"Login and access"}
     assert {row["topic"] for row in rows["ticket_topics"] if row["ticket_id"] == "5"} == {"none"}
-    for row in rows["ticket_sentiment"] + rows["ticket_topics"]:
+    for row in rows["message_sentiment"] + rows["ticket_topics"]:
         assert row["analyzer"] == "embedded"
         assert row["run_id"] == "run-1"
         assert row["cost_usd"] == 0
@@ -70,10 +70,10 @@ def test_every_quote_stands_in_the_text_where_it_says(warehouse: Warehouse, tmp_
     stage(warehouse, TICKETS)
     run(warehouse, tmp_path)
     rows = enriched(warehouse)
-    texts = {row["ticket_id"]: row["text"] for row in rows["ticket_texts"]}
-    keys = {row["ticket_id"]: row["call_key"] for row in rows["ticket_sentiment"]}
-    assert rows["ticket_evidence"]
-    for row in rows["ticket_evidence"]:
+    texts = {row["ticket_id"]: row["text"] for row in rows["message_texts"]}
+    keys = {row["ticket_id"]: row["call_key"] for row in rows["message_sentiment"]}
+    assert rows["message_evidence"]
+    for row in rows["message_evidence"]:
         assert texts[row["ticket_id"]][row["quote_start"] : row["quote_end"]] == row["quote"]
         assert row["call_key"] == keys[row["ticket_id"]]
     assert texts["3"] == "Contract\n\nPlease cancel our subscription at the end of the month & confirm."
@@ -95,9 +95,9 @@ def test_a_changed_text_is_read_again_and_only_that(warehouse: Warehouse, tmp_pa
     report = run(warehouse, tmp_path, "run-2")
     assert (report.read, report.reused) == (2, 6)
     rows = enriched(warehouse)
-    assert {row["ticket_id"]: row["level"] for row in rows["ticket_sentiment"]}["2"] > 0
-    assert all("works" in row["quote"] for row in rows["ticket_evidence"] if row["ticket_id"] == "2")
-    assert {row["run_id"] for row in rows["ticket_sentiment"]} == {"run-1", "run-2"}
+    assert {row["ticket_id"]: row["level"] for row in rows["message_sentiment"]}["2"] > 0
+    assert all("works" in row["quote"] for row in rows["message_evidence"] if row["ticket_id"] == "2")
+    assert {row["run_id"] for row in rows["message_sentiment"]} == {"run-1", "run-2"}
 
 
 def test_what_is_no_longer_there_is_no_longer_held(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_what_is_no_longer_there_is_no_longer_held(warehouse: Warehouse, tmp_pat
     stage(warehouse, [ticket("2", None, None)])
     warehouse.execute(f"delete from {STAGED_TICKETS.qualified} where ticket_id = :id", id="3")
     report = run(warehouse, tmp_path, "run-2")
-    assert report.tickets_removed == 2
+    assert report.messages_removed == 2
     for name, rows in enriched(warehouse).items():
         assert not {row["ticket_id"] for row in rows} & {"2", "3"}, name
 
@@ -147,11 +147,11 @@ def test_a_month_and_a_tenant_are_read_alone(warehouse: Warehouse, tmp_path: Pat
         on_progress=progress.append,
     )
     journal.close()
-    assert report.tickets_seen == 1
-    assert progress[-1] == Progress(tickets_done=1, tickets_total=1, calls_paid=0)
-    assert [(row["tenant_id"], row["ticket_id"]) for row in enriched(warehouse)["ticket_texts"]] == [("acme", "1")]
+    assert report.messages_seen == 1
+    assert progress[-1] == Progress(messages_done=1, messages_total=1, calls_paid=0)
+    assert [(row["tenant_id"], row["ticket_id"]) for row in enriched(warehouse)["message_texts"]] == [("acme", "1")]
     run(warehouse, tmp_path, "run-2", tenants=(ACME, tenant_id("globex")))
-    assert len(enriched(warehouse)["ticket_texts"]) == 3
+    assert len(enriched(warehouse)["message_texts"]) == 3
 
 
 def test_nothing_staged_is_said_so(warehouse: Warehouse, tmp_path: Path) -> None:

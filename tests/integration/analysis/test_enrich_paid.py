@@ -75,7 +75,7 @@ def run(
 
 
 def levels(warehouse: Warehouse) -> dict[str, str]:
-    return {row["ticket_id"]: row["sentiment"] for row in enriched(warehouse)["ticket_sentiment"]}
+    return {row["ticket_id"]: row["sentiment"] for row in enriched(warehouse)["message_sentiment"]}
 
 
 def dead(warehouse: Warehouse) -> dict[tuple[str, str], dict[str, Any]]:
@@ -93,10 +93,10 @@ def test_each_text_is_paid_for_once_and_every_row_says_what_it_cost(
     assert report.cost_usd == pytest.approx(UNIQUE * 0.0001)
     rows = enriched(warehouse)
     assert levels(warehouse) == {"1": "neutral", "2": "very_negative", "3": "neutral", "5": "neutral"}
-    texts = {row["ticket_id"]: row["text"] for row in rows["ticket_texts"]}
-    for row in rows["ticket_evidence"]:
+    texts = {row["ticket_id"]: row["text"] for row in rows["message_texts"]}
+    for row in rows["message_evidence"]:
         assert texts[row["ticket_id"]][row["quote_start"] : row["quote_end"]] == row["quote"]
-    for row in rows["ticket_sentiment"]:
+    for row in rows["message_sentiment"]:
         assert (row["analyzer"], row["model"], row["prompt_version"]) == (
             "openai_compatible",
             "test/model",
@@ -316,13 +316,13 @@ def test_an_invented_quote_is_dropped_and_marked(duck: Warehouse, journal: Journ
     duck.execute("delete from staging.stg_app__topics")
     run(duck, journal, llm)
     rows = enriched(duck)
-    assert {row["ticket_id"]: row["is_evidence_ok"] for row in rows["ticket_sentiment"]} == {
+    assert {row["ticket_id"]: row["is_evidence_ok"] for row in rows["message_sentiment"]} == {
         "1": False,
         "2": True,
         "3": True,
         "5": False,
     }
-    assert [row["quote"] for row in rows["ticket_evidence"] if row["ticket_id"] == "2"] == ["This is unacceptable"]
+    assert [row["quote"] for row in rows["message_evidence"] if row["ticket_id"] == "2"] == ["This is unacceptable"]
 
 
 def test_a_ticket_that_gives_orders_stays_between_the_marks(journal: Journal, llm: FakeLLM, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def run(
 
 def holds_words(warehouse: Warehouse, journal: Journal) -> bool:
     rows = enriched(warehouse)
-    keys = {row["call_key"] for table in ("ticket_sentiment", "ticket_topics", "dead_letters") for row in rows[table]}
+    keys = {row["call_key"] for table in ("message_sentiment", "ticket_topics", "dead_letters") for row in rows[table]}
     said = str(rows).lower() + str([one.response for one in journal.lookup(sorted(keys)).values()]).lower()
     return any(word in said for word in WORDS)
 
@@ -57,10 +57,10 @@ def test_words_go_levels_labels_and_costs_stay(warehouse: Warehouse, journal: Jo
     assert forget(warehouse, journal, "acme", ["1"]) > 0
     assert not holds_words(warehouse, journal)
     after = enriched(warehouse)
-    assert after["ticket_sentiment"] == before["ticket_sentiment"]
+    assert after["message_sentiment"] == before["message_sentiment"]
     assert after["ticket_topics"] == before["ticket_topics"]
-    assert [row["ticket_id"] for row in after["ticket_evidence"]] == ["2"]
-    assert {row["ticket_id"]: row["text"] is None for row in after["ticket_texts"]} == {"1": True, "2": False}
+    assert [row["ticket_id"] for row in after["message_evidence"]] == ["2"]
+    assert {row["ticket_id"]: row["text"] is None for row in after["message_texts"]} == {"1": True, "2": False}
     assert forget(warehouse, journal, "acme", ["1"]) == 0
 
 
@@ -97,7 +97,7 @@ def test_who_is_erased_while_their_ticket_is_being_read_is_forgotten_all_the_sam
     stage(warehouse, TICKETS)
     asked = iter([frozenset[tuple[str, str]](), THE_FIRST])
     run(warehouse, journal, llm, lambda: next(asked))
-    assert len(enriched(warehouse)["ticket_sentiment"]) == 2
+    assert len(enriched(warehouse)["message_sentiment"]) == 2
     assert not holds_words(warehouse, journal)
 
 
@@ -109,7 +109,7 @@ def test_somebody_elses_equal_words_are_read_again(warehouse: Warehouse, journal
     report = run(warehouse, journal, llm, lambda: THE_FIRST)
     assert report.calls_paid == 2
     rows = enriched(warehouse)
-    assert [row["ticket_id"] for row in rows["ticket_evidence"]] == ["3"]
-    [key] = {row["call_key"] for row in rows["ticket_sentiment"]}
+    assert [row["ticket_id"] for row in rows["message_evidence"]] == ["3"]
+    [key] = {row["call_key"] for row in rows["message_sentiment"]}
     record = journal.lookup([key])[key]
     assert (record.state, record.usage.input_tokens) == (CallState.ANSWERED, 200)

@@ -5,26 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from analysis import ensure_enrichment_tables, pending_months
-from analysis.tables import TICKET_TEXTS
+from analysis.tables import MESSAGE_TEXTS
 from analysis.tickets import NothingStaged
 from core.tenants import TenantId
-from core.warehouse import Column, ColumnType, TableSpec, Warehouse
+from core.warehouse import Warehouse
+from tests.support.tickets import email, stage
 
 ACME = TenantId("acme")
 LOADED = datetime(2026, 11, 1, tzinfo=UTC)
-STAGED = TableSpec(
-    "staging",
-    "stg_hubspot__tickets",
-    (
-        Column("tenant_id"),
-        Column("ticket_id"),
-        Column("subject"),
-        Column("content"),
-        Column("created_at", ColumnType.TIMESTAMP),
-        Column("loaded_at", ColumnType.TIMESTAMP),
-    ),
-    ("tenant_id", "ticket_id"),
-)
 
 
 def ticket(ticket_id: str, created_at: datetime, **values: object) -> dict[str, object]:
@@ -32,13 +20,15 @@ def ticket(ticket_id: str, created_at: datetime, **values: object) -> dict[str, 
     return base | {"created_at": created_at} | values
 
 
-def text(ticket_id: str, read_at: datetime) -> dict[str, object]:
+def text(ticket_id: str, read_at: datetime, message_id: str = "opening") -> dict[str, object]:
     return {
         "tenant_id": ACME,
         "ticket_id": ticket_id,
+        "message_id": message_id,
         "text": "x",
         "input_hash": "h",
         "is_truncated": False,
+        "is_repeated": False,
         "read_at": read_at,
     }
 
@@ -48,23 +38,19 @@ def test_months_of_new_and_changed_tickets_are_pending_and_others_are_not(wareho
         pending_months(warehouse, [ACME])
     ensure_enrichment_tables(warehouse)
     later, earlier = LOADED + timedelta(hours=1), LOADED - timedelta(hours=1)
-    warehouse.merge(
+    stage(
+        warehouse,
         [
-            (
-                STAGED,
-                [
-                    ticket("read", datetime(2026, 1, 5, tzinfo=UTC)),
-                    ticket("changed", datetime(2026, 3, 5, tzinfo=UTC)),
-                    ticket("new", datetime(2026, 5, 31, 23, tzinfo=UTC)),
-                    ticket("silent", datetime(2026, 9, 1, tzinfo=UTC), subject=None, content=None),
-                    ticket("foreign", datetime(2026, 10, 1, tzinfo=UTC), tenant_id="globex"),
-                ],
-            ),
-            (TICKET_TEXTS, [text("read", later), text("changed", earlier)]),
-        ]
+            ticket("read", datetime(2026, 1, 5, tzinfo=UTC)),
+            ticket("changed", datetime(2026, 3, 5, tzinfo=UTC)),
+            ticket("new", datetime(2026, 5, 31, 23, tzinfo=UTC)),
+            ticket("silent", datetime(2026, 9, 1, tzinfo=UTC), subject=None, content=None),
+            ticket("foreign", datetime(2026, 10, 1, tzinfo=UTC), tenant_id="globex"),
+        ],
     )
+    warehouse.merge([(MESSAGE_TEXTS, [text("read", later), text("changed", earlier)])])
     assert pending_months(warehouse, [ACME]) == (date(2026, 3, 5), date(2026, 5, 31))
-    warehouse.merge([(TICKET_TEXTS, [text("changed", later), text("new", later)])])
+    warehouse.merge([(MESSAGE_TEXTS, [text("changed", later), text("new", later)])])
     assert pending_months(warehouse, [ACME]) is None
     assert pending_months(warehouse, []) is None
 
@@ -73,5 +59,30 @@ def test_a_ticket_whose_words_were_erased_is_never_pending_again(warehouse: Ware
     ensure_enrichment_tables(warehouse)
     erased = text("erased", LOADED - timedelta(hours=1)) | {"text": None}
     changed = ticket("erased", datetime(2026, 1, 5, tzinfo=UTC), subject=None, content=None)
-    warehouse.merge([(STAGED, [changed]), (TICKET_TEXTS, [erased])])
+    stage(warehouse, [changed])
+    warehouse.merge([(MESSAGE_TEXTS, [erased])])
     assert pending_months(warehouse, [ACME]) is None
+
+
+def test_a_new_message_makes_the_month_of_its_ticket_pending_though_the_ticket_did_not_change(
+    warehouse: Warehouse,
+) -> None:
+    ensure_enrichment_tables(warehouse)
+    later = LOADED + timedelta(hours=1)
+    old = ticket("old", datetime(2026, 2, 3, tzinfo=UTC))
+    unread = [
+        email("old", "2", "We sent this.", direction="outbound", loaded_at=later),
+        email("old", "3", "I am away.", is_automated=True, loaded_at=later),
+        email("old", "4", "Never mind.", is_archived=True, loaded_at=later),
+        email("old", "5", None, loaded_at=later),
+        email("gone", "6", "Nobody knows the ticket.", loaded_at=later),
+    ]
+    stage(warehouse, [old], emails=unread)
+    warehouse.merge([(MESSAGE_TEXTS, [text("old", later)])])
+    assert pending_months(warehouse, [ACME]) is None
+    stage(warehouse, [], emails=[email("old", "7", "It still fails.", loaded_at=LOADED)])
+    assert pending_months(warehouse, [ACME]) == (date(2026, 2, 3), date(2026, 2, 3))
+    warehouse.merge([(MESSAGE_TEXTS, [text("old", later, "emails/7")])])
+    assert pending_months(warehouse, [ACME]) is None
+    stage(warehouse, [], emails=[email("old", "7", "It fails again.", loaded_at=later + timedelta(hours=1))])
+    assert pending_months(warehouse, [ACME]) == (date(2026, 2, 3), date(2026, 2, 3))

@@ -15,7 +15,7 @@ import pytest
 from analysis.analyzer import Taxonomy, Topic
 from analysis.embedded import EmbeddedAnalyzer
 from analysis.evals import LabelledText, asking, evaluate, is_unseen, three_classes
-from analysis.text import ticket_text
+from analysis.text import opening_text
 from core.vocabulary import AnalysisTask
 from ingestion.sandbox.generate import generate_world
 
@@ -40,7 +40,7 @@ def unseen() -> Callable[[str], list[Row]]:
 
 
 def labelled(rows: list[Row], label: str = "label_sentiment") -> list[LabelledText]:
-    texts = ((ticket_text(row.get("subject"), row["content"]), row[label]) for row in rows)
+    texts = ((opening_text(row.get("subject"), row["content"]), row[label]) for row in rows)
     return [LabelledText(text.text, value) for text, value in texts if text is not None]
 
 
@@ -81,7 +81,7 @@ def generated() -> list[tuple[str, Taxonomy, Any]]:
         portal = world.portal(truth.tenant_id)
         with portal.reading() as (stores, _):
             record = stores["tickets"].find(int(truth.ticket_id))
-        text = record and ticket_text(record.properties.get("subject"), record.properties.get("content"))
+        text = record and opening_text(record.properties.get("subject"), record.properties.get("content"))
         if text and truth.sentiment:
             rows.append((text.text, Taxonomy(tuple(Topic(*one) for one in portal.tenant.topics)), truth))
     assert len(rows) > 800

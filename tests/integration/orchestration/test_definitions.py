@@ -35,7 +35,7 @@ def test_lineage_reaches_from_hubspot_and_the_model_to_the_published_card() -> N
         "raw_hubspot/companies",
         "raw_hubspot/ticket_companies",
         "raw_app/tenants",
-        "enrichment/ticket_sentiment",
+        "enrichment/message_sentiment",
         "enrichment/ticket_topics",
         "staging/stg_hubspot__tickets",
         "marts/churn_risk_cards",
@@ -43,7 +43,7 @@ def test_lineage_reaches_from_hubspot_and_the_model_to_the_published_card() -> N
 
 
 def test_readings_come_from_staging_and_never_from_marts() -> None:
-    behind = {key.path[0] for key in upstream(dg.AssetKey(["enrichment", "ticket_sentiment"]))}
+    behind = {key.path[0] for key in upstream(dg.AssetKey(["enrichment", "message_sentiment"]))}
     assert behind == {"staging", "raw_hubspot", "raw_app"}
 
 
@@ -78,7 +78,7 @@ def test_there_is_a_job_for_everything_a_daily_schedule_and_running_sensors() ->
 
 def test_ingestion_is_cut_by_cell_and_reading_by_cell_and_month() -> None:
     assert GRAPH.get(dg.AssetKey(["raw_hubspot", "tickets"])).partitions_def.name == "cell"
-    dimensions = GRAPH.get(dg.AssetKey(["enrichment", "ticket_sentiment"])).partitions_def.partition_dimension_names
+    dimensions = GRAPH.get(dg.AssetKey(["enrichment", "message_sentiment"])).partitions_def.partition_dimension_names
     assert dimensions == ["cell", "month"]
 
 

@@ -18,7 +18,7 @@ from orchestration.schedules import daily, publish_after_change, read_after_load
 from tests.support.staged import STAGED_TICKETS
 
 ACME = cell("acme")
-SENTIMENT, TICKETS = dg.AssetKey(["enrichment", "ticket_sentiment"]), dg.AssetKey(["raw_hubspot", "tickets"])
+SENTIMENT, TICKETS = dg.AssetKey(["enrichment", "message_sentiment"]), dg.AssetKey(["raw_hubspot", "tickets"])
 
 
 @pytest.fixture

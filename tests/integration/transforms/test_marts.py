@@ -202,7 +202,7 @@ def test_topics_count_companies_and_known_money_once(duckdb_marts: BuiltWarehous
 
 def test_costs_count_calls(duckdb_marts: BuiltWarehouse) -> None:
     readings = sum(
-        row.table == "enrichment.ticket_sentiment" and row.values["tenant_id"] == "acme" for row in planted_rows()
+        row.table == "enrichment.message_sentiment" and row.values["tenant_id"] == "acme" for row in planted_rows()
     )
     day = duckdb_marts.one("llm_costs_daily", tenant_id="acme", task="sentiment")
     assert (day["metric_on"], day["call_count"]) == (date(2026, 11, 20), readings)

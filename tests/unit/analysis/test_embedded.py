@@ -14,7 +14,7 @@ from analysis.embedded.rules import load_rules
 from analysis.embedded.sentences import sentences
 from analysis.embedded.topics import topics
 from analysis.quotes import locate
-from analysis.text import ticket_text
+from analysis.text import opening_text
 from core.vocabulary import Sentiment
 
 ANALYZER = EmbeddedAnalyzer()
@@ -164,7 +164,7 @@ def test_a_survey_question_decides_what_a_bare_wish_means() -> None:
 
 @given(st.text(max_size=400))
 def test_any_text_is_judged_the_same_twice_with_quotes_that_stand_in_it(text: str) -> None:
-    read = ticket_text(None, text)
+    read = opening_text(None, text)
     if read is None:
         return
     answer = ANALYZER.judge(read.text)

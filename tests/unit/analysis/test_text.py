@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.text import LONGEST_TEXT, ticket_text
+from analysis.text import LONGEST_TEXT, opening_text
 
 
 def read(subject: str | None, content: str | None) -> str | None:
-    found = ticket_text(subject, content)
+    found = opening_text(subject, content)
     return found.text if found else None
 
 
@@ -43,26 +43,26 @@ def test_text_is_what_a_reader_sees(subject: str, content: str, expected: str | 
     "content", [None, "", "   \n ", "<p>&nbsp;</p>", "<div hidden>secret</div>", "\u200b\ufeff", "<img src='x'>"]
 )
 def test_no_text_is_none(content: str | None) -> None:
-    assert ticket_text(None, content) is None
-    assert ticket_text(" ", content) is None
+    assert opening_text(None, content) is None
+    assert opening_text(" ", content) is None
 
 
 def test_a_very_long_text_keeps_head_and_tail_and_says_so() -> None:
     content = "start " + "x" * 200_000 + " end"
-    found = ticket_text("Long", content)
+    found = opening_text("Long", content)
     assert found is not None
     assert found.is_truncated
     assert found.text.startswith("Long\n\nstart")
     assert found.text.endswith("x end")
     assert len(found.text) <= LONGEST_TEXT + 10
-    assert ticket_text("Long", content) == found
-    short = ticket_text("Short", "text")
+    assert opening_text("Long", content) == found
+    short = opening_text("Short", "text")
     assert short is not None
     assert not short.is_truncated
 
 
 def test_the_hash_is_of_the_text_and_nothing_else() -> None:
-    html, plain = ticket_text("A", "<p>b</p>"), ticket_text("A", "b")
+    html, plain = opening_text("A", "<p>b</p>"), opening_text("A", "b")
     assert html == plain
     assert plain is not None
     assert plain.input_hash == hashlib.sha256(b"A\n\nb").hexdigest()
@@ -76,7 +76,7 @@ MARKUP = st.lists(st.sampled_from(TAGS) | st.sampled_from(LOOSE), max_size=60).m
 
 @given(ANY_TEXT | MARKUP, ANY_TEXT | MARKUP)
 def test_any_text_is_read_without_failing_and_can_be_stored(subject: str, content: str) -> None:
-    found = ticket_text(subject, content)
+    found = opening_text(subject, content)
     if found is not None:
         assert found.text.strip()
         assert "\x00" not in found.text
@@ -90,4 +90,4 @@ def test_plain_text_is_untouched_but_for_its_ends(content: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<", "<a ", '<a "', "<!--", "<div>", "<p hidden>", "<script>", "</", "&"])
 def test_hostile_markup_takes_no_longer_than_its_length(piece: str) -> None:
-    ticket_text("Hostile", "<p>x</p>" + piece * (200_000 // len(piece)))
+    opening_text("Hostile", "<p>x</p>" + piece * (200_000 // len(piece)))
