@@ -42,6 +42,11 @@ class DeadLetter:
     call_key: str
     created_at: datetime
 
+    @property
+    def place(self) -> tuple[str, str, str, AnalysisTask]:
+        """Which question about which message it is."""
+        return self.tenant_id, self.ticket_id, self.message_id, self.task
+
 
 def dead_letters(warehouse: Warehouse, tenant_ids: Sequence[TenantId]) -> list[DeadLetter]:
     """The dead letters of these tenants, oldest first.

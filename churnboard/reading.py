@@ -9,7 +9,7 @@ from rich.table import Table
 from churnboard.shared import app, configure_logging, console, installation, settings
 from core.vocabulary import EvaluationSubject
 
-dead_letters_app = typer.Typer(no_args_is_help=True, help="Tickets that could not be read, and why.")
+dead_letters_app = typer.Typer(no_args_is_help=True, help="Messages that could not be read, and why.")
 app.add_typer(dead_letters_app, name="dead-letters")
 
 
@@ -66,19 +66,20 @@ def list_dead_letters(
     place = installation(settings())
     tenants = [place.directory.tenant(tenant)] if tenant else place.directory.tenants()
     letters = dead_letters(place.warehouse, [one.tenant_id for one in tenants])
-    table = Table("tenant", "ticket", "question", "asked", "since", "why not")
+    table = Table("tenant", "ticket", "message", "question", "asked", "since", "why not")
     for one in letters:
         since = f"{one.first_seen_at:%Y-%m-%d %H:%M} UTC"
-        table.add_row(
-            one.tenant_id, one.ticket_id, one.task, f"{one.attempt_count} times", since, one.reason or "erased"
-        )
-    console.print(table if letters else "Every ticket that says something was read.")
+        asked = f"{one.attempt_count} times"
+        table.add_row(one.tenant_id, one.ticket_id, one.message_id, one.task, asked, since, one.reason or "erased")
+    console.print(table if letters else "Every message that says something was read.")
 
 
 @dead_letters_app.command("replay")
 def replay_dead_letters(
     tenant: Annotated[str, typer.Argument(help="Tenant slug.")],
-    ticket: Annotated[list[str] | None, typer.Option(help="Just this ticket, by its id; repeat for several.")] = None,
+    ticket: Annotated[
+        list[str] | None, typer.Option(help="Just this ticket, with the messages on it, by its id; repeat for several.")
+    ] = None,
 ) -> None:
     """Have a tenant's dead letters asked about once more, now; a model behind an API is paid for it."""
     from analysis import open_journal
@@ -101,7 +102,7 @@ def replay_dead_letters(
     created = [one.created_at.date() for one in before]
     definitions = build_definitions(resources={"place": place})
     read_again(definitions, open_instance(chosen.stores.data_dir), of.cell, min(created), max(created))
-    asked = {(one.ticket_id, one.task) for one in before}
-    left = [one for one in dead_letters(place.warehouse, [of.tenant_id]) if (one.ticket_id, one.task) in asked]
+    asked = {one.place for one in before}
+    left = [one for one in dead_letters(place.warehouse, [of.tenant_id]) if one.place in asked]
     console.print(f"{len(before)} asked again: {len(before) - len(left)} read, {len(left)} still without an answer.")
     console.print("The cards follow with the next transform: `churnboard refresh`, or the sensors where Dagster runs.")

@@ -28,6 +28,7 @@ MONTHS_MIN = 5
 _STRAY_SHARE = 0.03
 _EMPTY_SHARE = 0.01
 _FLOODS = 3
+_HARMLESS = timedelta(days=45)
 _COMPANY_BASE, _CONTACT_BASE, _TICKET_BASE, _OWNER_BASE = 20_400_118_000, 61_300_450_000, 30_115_207_000, 512_004_000
 
 
@@ -309,7 +310,10 @@ class _Builder:
             if customer is not None:
                 self._portal.associate(TICKETS, ticket_id, COMPANIES, customer.company_id, primary=True)
                 self._portal.associate(TICKETS, ticket_id, CONTACTS, contact_id)
-                threads.write(ticket_id, contact_id)
+                # Long enough ago, and of an account that no trigger should find, so that no card is owed to it.
+                may_turn = customer.account.role == "healthy" and self._until - ticket.at > _HARMLESS
+                if truth := threads.write(ticket_id, contact_id, said, turn=ticket.turn, may_turn=may_turn):
+                    self._world.message_truth.append(truth)
                 if not is_shared and customer.account.role == "healthy":
                     other = next(one for one in customers if one.account.role == "healthy" and one is not customer)
                     self._portal.associate(TICKETS, ticket_id, COMPANIES, other.company_id)

@@ -8,7 +8,7 @@ are relative to the end of the world's time, ``until``.
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -30,11 +30,16 @@ _MOODS_RECENT = (("neutral", 60), ("positive", 29), ("very_positive", 11))
 
 @dataclass(frozen=True, slots=True)
 class PlannedTicket:
-    """One ticket to be written."""
+    """One ticket to be written.
+
+    Attributes:
+        turn: What the customer writes when they write back, where the plot wants a certain tone of it.
+    """
 
     at: datetime
     topic_index: int
     intent: Intent
+    turn: Intent | None = None
 
 
 @dataclass(slots=True)
@@ -71,7 +76,10 @@ class Planner:
         self._rng, self._until, self._days, self._topic_count = rng, until, days, topic_count
 
     def frustrated(self, variant: int) -> Account:
-        """Two bad tickets in the last five days, one before; every third announces leaving, every third hints at it."""
+        """Two bad tickets in the last five days, one before; every third announces leaving, every third hints at it.
+
+        The others' ticket before starts calm, and turns bad when they write back.
+        """
         churn_intent = ("explicit", "implied", "none")[variant % 3]
         account = Account("frustrated", variant)
         topics = self._distinct_topics(3)
@@ -80,13 +88,16 @@ class Planner:
             PlannedTicket(self.moment(self._uniform(2.4, 4.2)), topics[1], Intent("negative")),
             PlannedTicket(self.moment(self._uniform(15.5, 19.5)), topics[2], Intent("negative")),
         ]
+        if churn_intent == "none":
+            recent[2] = replace(recent[2], intent=NEUTRAL, turn=Intent("very_negative"))
         if churn_intent == "implied":
             polite = Intent("neutral", "implied", is_polite_exit=True)
             recent.append(PlannedTicket(self.moment(self._uniform(21.5, 25.0)), CONTRACT_TOPIC, polite))
         account.tickets = [*self._steady(4, oldest=self._days, newest=46), *recent]
         account.reason = (
             f"a very negative ticket (churn intent {churn_intent}) and a negative one in the last 5 days, "
-            "another negative one in the last three weeks"
+            + ("a calm one that turned very negative" if churn_intent == "none" else "another negative one")
+            + " in the last three weeks"
         )
         return account
 

@@ -49,13 +49,15 @@ class TicketLife:
         is_replied = replied_at < until
         is_closed = closed_at < until and (is_settled or rng.random() < 0.95)
         written_at = at
-        if is_replied and rng.random() < 0.5:
+        if is_replied and (rng.random() < 0.5 or ticket.turn):
             written_at = replied_at + (min(closed_at, until) - replied_at) * rng.uniform(0.1, 0.9)
+        priority = rng.choice(_PRIORITIES[ticket.intent.sentiment])
+        source = rng.choices(("EMAIL", "FORM", "CHAT", "PHONE"), (60, 22, 14, 4))[0]
         properties: dict[str, Value] = {
             "hs_pipeline": pipeline.id,
-            "hs_ticket_priority": rng.choice(_PRIORITIES[ticket.intent.sentiment]),
+            "hs_ticket_priority": priority,
             "hs_ticket_category": topic.category,
-            "source_type": rng.choices(("EMAIL", "FORM", "CHAT", "PHONE"), (60, 22, 14, 4))[0],
+            "source_type": source if ticket.turn is None else "EMAIL",
             "hubspot_owner_id": self._owner(at, owners) if is_replied else None,
             "hs_last_message_received_at": written_at,
             "last_reply_date": written_at if written_at > at else None,

@@ -1,4 +1,4 @@
-"""What a world's author knows and the API never tells: planted accounts, and what each ticket was meant to say.
+"""What a world's author knows and the API never tells: planted accounts, and what each ticket and message was meant to say.
 
 Evaluation reads it from the file a world writes beside itself. Nothing here may reach an answer over HTTP; a test reads
 through the answers to make sure.
@@ -36,7 +36,24 @@ class TicketTruth:
     source_id: str | None = None
 
 
-def write_truth(path: Path, accounts: list[PlantedAccount], tickets: list[TicketTruth]) -> None:
-    """Write one JSON object with the lists ``accounts`` and ``tickets``."""
-    body = {"accounts": [asdict(one) for one in accounts], "tickets": [asdict(one) for one in tickets]}
+@dataclass(frozen=True, slots=True)
+class MessageTruth:
+    """What a customer's later email on a ticket was written to express."""
+
+    tenant_id: str
+    ticket_id: str
+    email_id: str
+    sentiment: str
+    is_solved: bool
+
+
+def write_truth(
+    path: Path, accounts: list[PlantedAccount], tickets: list[TicketTruth], messages: list[MessageTruth]
+) -> None:
+    """Write one JSON object with the lists ``accounts``, ``tickets`` and ``messages``."""
+    body = {
+        "accounts": [asdict(one) for one in accounts],
+        "tickets": [asdict(one) for one in tickets],
+        "messages": [asdict(one) for one in messages],
+    }
     path.write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2))

@@ -20,6 +20,7 @@ class World:
         faults: Scripted bad days.
         truth: Accounts planted so that a trigger ought to fire.
         ticket_truth: What each ticket was meant to say.
+        message_truth: What the customers' later emails on them were meant to say.
     """
 
     def __init__(self, *, clock: Clock = system_clock) -> None:
@@ -28,6 +29,7 @@ class World:
         self.faults = FaultScript()
         self.truth: list[truth.PlantedAccount] = []
         self.ticket_truth: list[truth.TicketTruth] = []
+        self.message_truth: list[truth.MessageTruth] = []
 
     def add_portal(
         self,
@@ -81,5 +83,5 @@ class World:
         return next((one for one in self.portals.values() if one.portal_id == portal_id), None)
 
     def write_truth(self, path: Path) -> None:
-        """Write planted accounts and ticket truths as one JSON file."""
-        truth.write_truth(path, self.truth, self.ticket_truth)
+        """Write planted accounts and what tickets and messages were meant to say as one JSON file."""
+        truth.write_truth(path, self.truth, self.ticket_truth, self.message_truth)

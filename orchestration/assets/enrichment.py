@@ -29,7 +29,7 @@ _DEPS = [
 def readings(
     context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Tone of each message, topics of each opening, on tickets created in these months; what was read the same way costs nothing."""
+    """Tone of each message, topics of each opening, on tickets of these months; what was read the same way costs nothing."""
     analysis = place.settings.analysis
     reports: list[EnrichmentReport] = []
     journal = open_journal(place.settings.stores.journal)

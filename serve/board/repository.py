@@ -53,7 +53,10 @@ _CARDS = _with_folds(
 )
 _COUNT = _with_folds(select(func.count().label("card_count")))
 _QUOTES = select(*(_EVIDENCE[name] for name in Evidence.model_fields)).order_by(
-    _EVIDENCE.ticket_created_at.desc().nulls_last(), _EVIDENCE.evidence_id
+    func.coalesce(_EVIDENCE.message_sent_at, _EVIDENCE.ticket_created_at).desc().nulls_last(),
+    _EVIDENCE.ticket_id,
+    _EVIDENCE.message_id,
+    _EVIDENCE.evidence_id,
 )
 
 _ORDERS = {

@@ -11,6 +11,7 @@ from core.vocabulary import (
     ChurnIntent,
     MrrSource,
     ReadingScope,
+    Resolution,
     Sentiment,
     Severity,
     Target,
@@ -143,11 +144,15 @@ class Evidence(Schema):
     ticket_subject: str | None
     ticket_url: str | None
     ticket_created_at: datetime | None
+    message_id: str | None = Field(examples=["opening", "emails/512"])
+    """The message quoted: `opening` for the ticket's opening text, else an email on it."""
+
+    message_sent_at: datetime | None
     quote: str | None
     """Verbatim; a part of `context`."""
 
     quote_start: int | None
-    """Where the quote starts in the ticket's text, in Unicode code points."""
+    """Where the quote starts in the text of the message, in Unicode code points."""
 
     quote_end: int | None
     """Where it ends; half open."""
@@ -164,8 +169,11 @@ class Evidence(Schema):
     sentiment: Sentiment | None
     churn_intent: ChurnIntent | None
     target: Target | None
+    resolution: Resolution | None
+    """Whether the problem looked solved to the writer."""
+
     reading_scope: ReadingScope | None
-    """What the reading was made from."""
+    """What was read: the ticket's opening message, or a later one of the thread."""
 
     analyzer: str | None = Field(examples=["embedded"])
     model: str | None
@@ -196,6 +204,6 @@ class CardDetail(Card):
     """A card with everything it rests on."""
 
     evidence: list[Evidence]
-    """Newest ticket first; empty where the signal is silence."""
+    """Newest message first; empty where the signal is silence."""
 
     build: Build

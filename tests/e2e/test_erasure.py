@@ -42,6 +42,19 @@ class Play:
         [row] = self.scene.place.warehouse.rows(sql, tenant=self.tenant, ticket=self.canary.ticket)
         return row
 
+    def evidence(self) -> list[dict[str, Any]]:
+        with self.scene.place.app_database.connect() as connection:
+            query = text("select * from published_card_evidence where ticket_id = :ticket")
+            return [dict(row) for row in connection.execute(query, {"ticket": self.canary.ticket}).mappings()]
+
+    def readings(self) -> list[dict[str, Any]]:
+        return self.scene.place.warehouse.rows(
+            "select message_id, level, call_key from enrichment.message_sentiment "
+            "where tenant_id = :tenant and ticket_id = :ticket order by message_id",
+            tenant=self.tenant,
+            ticket=self.canary.ticket,
+        )
+
     def cards(self) -> list[dict[str, Any]]:
         with self.scene.place.app_database.connect() as connection:
             query = text("select * from published_churn_risk_cards where ticket_id = :ticket")
@@ -64,6 +77,8 @@ class Life:
         assert {"warehouse", "application"} <= stores
         assert "warehouse raw_hubspot.emails.text" in play.residue()
         assert "warehouse intermediate.int_messages.text" in play.residue()
+        assert "warehouse enrichment.message_texts.text" in play.residue()
+        assert {row["message_id"] for row in play.evidence()} > {"opening"}, "what they wrote later is quoted too"
         if play.scene.place.warehouse.dialect == "duckdb":
             files = files_with_traces(play.folder)
             assert {"warehouse.duckdb", "app.db", "journal.db"} <= {file.removesuffix("-wal") for file in files}
@@ -98,9 +113,8 @@ class Life:
 
     def test_after_it_nothing_is_found_and_everything_is_counted(self, play: Play) -> None:
         before = play.scene.marts()
-        read = play.one(
-            "select level, call_key from enrichment.message_sentiment where tenant_id = :tenant and ticket_id = :ticket"
-        )
+        read = play.readings()
+        assert len(read) == 2
         paid = len(play.llm.paid)
         play.portal.privacy_delete(play.canary.contact)
         play.scene.refresh()
@@ -115,9 +129,8 @@ class Life:
         assert after["sentiment_daily"] == before["sentiment_daily"]
         assert after["companies"] == before["companies"]
         assert len(after["churn_risk_cards"]) == len(before["churn_risk_cards"])
-        assert read == play.one(
-            "select level, call_key from enrichment.message_sentiment where tenant_id = :tenant and ticket_id = :ticket"
-        )
+        assert read == play.readings()
+        assert play.evidence() == []
 
     def test_the_card_stays_and_says_that_its_words_are_gone(self, play: Play) -> None:
         cards = play.cards()
@@ -151,9 +164,7 @@ class Life:
         assert emails == [{"direction": "inbound", "text": None}], "it is counted, and says nothing"
         assert play.residue() == []
         assert len(play.llm.paid) == paid
-        assert play.one(
-            "select count(*) as held from enrichment.message_sentiment where tenant_id = :tenant and ticket_id = :ticket"
-        ) == {"held": 1}
+        assert len(play.readings()) == 2
         assert [card["is_active"] for card in play.cards()] == [True, True]
         loads = [int(metadata["loaded"].value) for metadata in play.scene.events(["raw_hubspot", "tickets"])]
         play.scene.refresh()

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
 
+from ingestion.sandbox.world import Portal, Value
 from orchestration.demo.summary import summarise
 from orchestration.partitions import range_tags
 from orchestration.refresh import RefreshFailed
@@ -33,6 +34,46 @@ def ask(scene: Scene, tenant: str, path: str) -> Any:
 
 def loaded_rows(scene: Scene, runs: int) -> int:
     return sum(int(metadata["loaded"].value) for metadata in scene.events(["raw_hubspot", "tickets"])[:runs])
+
+
+def cards_of(scene: Scene, tenant: str) -> list[dict[str, Any]]:
+    return scene.place.warehouse.rows("select * from marts.churn_risk_cards where tenant_id = :tenant", tenant=tenant)
+
+
+def write_ticket(portal: Portal, company: str, content: str, *, days: float, closed_days: float | None = None) -> str:
+    said: dict[str, Value] = {
+        "subject": "A ticket",
+        "content": content,
+        "createdate": UNTIL - timedelta(days=days),
+        "hs_pipeline": "0",
+        "hs_pipeline_stage": "1",
+    }
+    if closed_days is not None:
+        said |= {"hs_pipeline_stage": "4", "closed_date": UNTIL - timedelta(days=closed_days)}
+    ticket = portal.upsert("tickets", said, modified_at=just_now())
+    portal.associate("tickets", ticket, "companies", company, primary=True)
+    return ticket
+
+
+def write_email(
+    portal: Portal,
+    ticket: str,
+    text: str,
+    *,
+    days: float,
+    direction: str = "INCOMING_EMAIL",
+    is_automatic: bool = False,
+) -> str:
+    said: dict[str, Value] = {
+        "hs_email_direction": direction,
+        "hs_email_subject": "Automatic reply: A ticket" if is_automatic else "A ticket",
+        "hs_email_text": text,
+        "hs_email_from_email": "anna@customer.example",
+        "hs_timestamp": UNTIL - timedelta(days=days),
+    }
+    email = portal.upsert("emails", said, modified_at=just_now())
+    portal.associate("tickets", ticket, "emails", email)
+    return email
 
 
 class Life:
@@ -121,6 +162,30 @@ class TestEmbedded(Life):
         assert before <= {card["card_id"] for card in cards}
         [new] = [card for card in cards if card["company_id"] == company]
         assert (new["trigger_type"], new["ticket_id"]) == ("frustrated", ticket)
+
+    def test_a_calm_ticket_turns_with_its_third_message_and_an_angry_one_ends_well(self, scene: Scene) -> None:
+        [tenant, *_] = scene.world.portals
+        portal = scene.world.portal(tenant)
+        carded = {card["company_id"] for card in cards_of(scene, tenant)}
+        turning, calming = [one for one in portal.ids("companies") if one not in carded][:2]
+        calm = "Where can I see the invoices of last year? Our auditor asks for them by the end of the week."
+        turned = write_ticket(portal, turning, calm, days=3)
+        write_email(portal, turned, calm, days=3)
+        write_email(portal, turned, "Look under Billing.", days=2.8, direction="EMAIL")
+        angry = write_email(portal, turned, FURIOUS, days=2)
+        write_email(portal, turned, "I am out of office. This is unacceptable.", days=1.9, is_automatic=True)
+        calmed = write_ticket(portal, calming, FURIOUS, days=40, closed_days=37)
+        write_email(portal, calmed, "It works again now. Thank you so much!", days=38)
+        scene.refresh()
+        [new] = [card for card in ask(scene, tenant, "/cards?limit=200")["items"] if card["company_id"] == turning]
+        assert (new["trigger_type"], new["ticket_id"], new["looks_resolved"]) == ("frustrated", turned, False)
+        evidence = ask(scene, tenant, f"/cards/{new['card_id']}")["evidence"]
+        assert {quote["message_id"] for quote in evidence} == {f"emails/{angry}"}
+        assert {quote["reading_scope"] for quote in evidence} == {"thread"}
+        assert all(quote["quote"] in FURIOUS for quote in evidence)
+        assert all(FURIOUS[quote["quote_start"] : quote["quote_end"]] == quote["quote"] for quote in evidence)
+        [ended] = [card for card in cards_of(scene, tenant) if card["company_id"] == calming]
+        assert (ended["is_active"], ended["looks_resolved"]) == (False, True)
 
     def test_one_tenant_that_cannot_be_reached_does_not_stop_the_other(self, scene: Scene) -> None:
         failing, healthy, *_ = scene.world.portals

@@ -14,6 +14,7 @@ WORDS = (
     "Zanzibarium reports are completely unacceptable, they never finish. "
     "We cancel our contract at the end of the month and move to another vendor."
 )
+LATER = "Nobody at Ermintrude can work like this, we are completely fed up with the Wombatquokka."
 TRACES = ("ada.canarywitch", "canarywitch", "5550147738", "wombatquokka", "zanzibarium", "ermintrude")
 """In small letters, what only this customer's data contain."""
 
@@ -56,6 +57,7 @@ def plant(portal: Portal) -> Canary:
     portal.associate("tickets", ticket, "companies", company, primary=True)
     portal.associate("tickets", ticket, "contacts", contact)
     write(portal, ticket)
+    write(portal, ticket, LATER)
     other = portal.ids("contacts")[0]
     mention = portal.upsert(
         "tickets",
@@ -67,12 +69,12 @@ def plant(portal: Portal) -> Canary:
     return Canary(contact, ticket, mention)
 
 
-def write(portal: Portal, ticket: str) -> str:
+def write(portal: Portal, ticket: str, words: str = WORDS) -> str:
     """One more e-mail of the customer on their ticket; returns its id."""
     said = {
         "hs_email_direction": "INCOMING_EMAIL",
         "hs_email_subject": f"Re: {SUBJECT}",
-        "hs_email_text": f"{WORDS}\n\nAda Canarywitch",
+        "hs_email_text": f"{words}\n\nAda Canarywitch",
         "hs_email_from_email": "ada.canarywitch@ermintrude.example",
         "hs_email_from_firstname": "Ada",
         "hs_email_from_lastname": "Canarywitch",

@@ -15,6 +15,7 @@ from tests.support.warehouse_fixtures import (
     default_stages,
     email,
     evidence,
+    message_text,
     note,
     owner,
     pipeline_stage,
@@ -25,7 +26,6 @@ from tests.support.warehouse_fixtures import (
     ticket,
     ticket_company,
     ticket_contact,
-    ticket_text,
     topic_label,
     trigger_param,
 )
@@ -82,7 +82,7 @@ def written(
         )
     if quote:
         opening = "Grüße, "
-        rows.append(ticket_text(ticket_id=id, tenant_id=tenant_id, text=f"{opening}{quote}, and so on."))
+        rows.append(message_text(ticket_id=id, tenant_id=tenant_id, text=f"{opening}{quote}, and so on."))
         rows.append(evidence(ticket_id=id, tenant_id=tenant_id, quote=quote, start=len(opening)))
     if topic:
         rows.append(topic_label(ticket_id=id, tenant_id=tenant_id, topic=topic))
@@ -191,6 +191,17 @@ def _initech() -> list[SourceRow]:
             id=str(id), tenant_id=here, ticket_id=ticket_id, sent_at=days_ago(days), direction=direction, **more
         )
 
+    def said(id: int, ticket_id: str, days: float, words: str, sentiment: str, **more: Any) -> list[SourceRow]:  # noqa: A002
+        """A mail of the customer that was read, its first four words quoted."""
+        of = {"tenant_id": here, "ticket_id": ticket_id, "message_id": f"emails/{id}"}
+        quote = " ".join(words.split()[:4])
+        return [
+            *mail(id, ticket_id, days, "inbound", own_text=words),
+            message_text(text=words, **of),
+            reading(sentiment=sentiment, **of, **more),
+            evidence(quote=quote, **of),
+        ]
+
     return [
         tenant(tenant_id=here),
         portal(tenant_id=here),
@@ -220,6 +231,22 @@ def _initech() -> list[SourceRow]:
         *weekly("104", 4000),
         *mail(50, "4000", 35.9, "outbound", own_text="Which version do you use?"),
         *mail(51, "4003", 5, "inbound"),
+        # Turned: a calm question, a calm reminder, an angry third message. The mail the ticket was made of is not read twice.
+        company(id="106", tenant_id=here, name="Turned"),
+        *written(id="6000", tenant_id=here, company_id="106", days=9, closed_after=None, quote="how do I"),
+        *mail(60, "6000", 9, "inbound", own_text="Grüße, how do I, and so on."),
+        message_text(tenant_id=here, ticket_id="6000", message_id="emails/60", text="how do I", is_repeated=True),
+        *mail(61, "6000", 8.9, "outbound", own_text="We look into it."),
+        *said(62, "6000", 5, "Do you have any news for us?", "neutral"),
+        *said(63, "6000", 2, "This is a disgrace and we have had enough.", "very_negative"),
+        # Appeased and left: the same anger; one says at last that it works, the other that it does not.
+        company(id="107", tenant_id=here, name="Appeased"),
+        *written(id="7000", tenant_id=here, company_id="107", days=40, sentiment="very_negative", quote="a shame"),
+        *said(70, "7000", 38, "It works now, thank you.", "positive", resolution="solved"),
+        company(id="108", tenant_id=here, name="Left"),
+        *written(id="8000", tenant_id=here, company_id="108", days=40, sentiment="very_negative", quote="a shame"),
+        *said(80, "8000", 39, "It works now, thank you.", "positive", resolution="solved"),
+        *said(81, "8000", 38, "It is broken once more.", "neutral", resolution="unsolved"),
         # The vendor's other customers go on writing, so that it is no holiday.
         company(id="105", tenant_id=here, name="Steady"),
         *[row for n in range(60) for row in written(id=f"{5000 + n}", tenant_id=here, company_id="105", days=4 * n)],

@@ -75,6 +75,8 @@ def evidence(of_card: Row, number: int = 1, **values: Any) -> Row:
         "ticket_subject": "Export fails",
         "ticket_url": "https://hubspot.example/ticket/1",
         "ticket_created_at": AS_OF - timedelta(days=number),
+        "message_id": "opening",
+        "message_sent_at": AS_OF - timedelta(days=number),
         "quote": quote,
         "quote_start": 300 + start,
         "quote_end": 300 + start + len(quote),
@@ -84,6 +86,7 @@ def evidence(of_card: Row, number: int = 1, **values: Any) -> Row:
         "sentiment": "very_negative",
         "churn_intent": "explicit",
         "target": "product",
+        "resolution": "unsolved",
         "reading_scope": "opening_message",
         "analyzer": "embedded",
         "model": "embedded-1",
@@ -242,6 +245,7 @@ _CLOSED_LISTS = {
     "target",
     "sentiment_trend",
     "status",
+    "resolution",
     "reading_scope",
 }
 

@@ -164,20 +164,21 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "valid_from_at": AT,
         "loaded_at": AT,
     },
-    "enrichment.ticket_texts": {
-        **_texts("tenant_id ticket_id text input_hash"),
+    "enrichment.message_texts": {
+        **_texts("tenant_id ticket_id message_id text input_hash"),
         "is_truncated": BOOL,
+        "is_repeated": BOOL,
         "read_at": AT,
     },
-    "enrichment.ticket_sentiment": {
-        **_texts("tenant_id ticket_id sentiment"),
+    "enrichment.message_sentiment": {
+        **_texts("tenant_id ticket_id message_id sentiment"),
         "level": INT,
         **_texts("churn_intent target resolution"),
         "is_evidence_ok": BOOL,
         **_PROVENANCE,
     },
-    "enrichment.ticket_evidence": {
-        **_texts("tenant_id ticket_id"),
+    "enrichment.message_evidence": {
+        **_texts("tenant_id ticket_id message_id"),
         "evidence_index": INT,
         "quote": TEXT,
         "quote_start": INT,
@@ -186,7 +187,7 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
     },
     "enrichment.ticket_topics": {**_texts("tenant_id ticket_id topic"), "topic_rank": INT, **_PROVENANCE},
     "enrichment.dead_letters": {
-        **_texts("tenant_id ticket_id task reason raw call_key"),
+        **_texts("tenant_id ticket_id message_id task reason raw call_key"),
         "attempt_count": INT,
         "first_seen_at": AT,
     },
@@ -642,14 +643,18 @@ def trigger_param(
 _LEVELS = {"very_negative": -2, "negative": -1, "neutral": 0, "positive": 1, "very_positive": 2}
 
 
-def _provenance(ticket_id: str, task: str, cost_usd: float, analyzed_at: datetime) -> dict[str, object]:
+def _hash(ticket_id: str, message_id: str) -> str:
+    return f"h{ticket_id}" if message_id == "opening" else f"h{ticket_id}/{message_id}"
+
+
+def _provenance(input_hash: str, task: str, cost_usd: float, analyzed_at: datetime) -> dict[str, object]:
     return {
         "analyzer": "openai_compatible",
         "model": "small-model",
         "prompt_version": f"{task}-3",
         "schema_hash": "s1",
-        "input_hash": f"h{ticket_id}",
-        "call_key": f"{task}:h{ticket_id}",
+        "input_hash": input_hash,
+        "call_key": f"{task}:{input_hash}",
         "input_tokens": 400,
         "output_tokens": 60,
         "cost_usd": cost_usd,
@@ -664,59 +669,78 @@ def reading(
     ticket_id: str,
     sentiment: str,
     tenant_id: str = "acme",
+    message_id: str = "opening",
     churn_intent: str = "none",
     target: str = "product",
-    resolution: str = "unsolved",
+    resolution: str | None = None,
     is_evidence_ok: bool = True,
     cost_usd: float = 0.0006,
     analyzed_at: datetime = LOADED_AT,
 ) -> SourceRow:
-    """What the model read out of a ticket."""
+    """What the model read out of a message; what is unhappy is unsolved unless it says otherwise."""
     return SourceRow(
-        "enrichment.ticket_sentiment",
+        "enrichment.message_sentiment",
         {
             "tenant_id": tenant_id,
             "ticket_id": ticket_id,
+            "message_id": message_id,
             "sentiment": sentiment,
             "level": _LEVELS[sentiment],
             "churn_intent": churn_intent,
             "target": target,
-            "resolution": resolution,
+            "resolution": resolution or ("unsolved" if _LEVELS[sentiment] < 0 else "no_problem"),
             "is_evidence_ok": is_evidence_ok,
-            **_provenance(ticket_id, "sentiment", cost_usd, analyzed_at),
+            **_provenance(_hash(ticket_id, message_id), "sentiment", cost_usd, analyzed_at),
         },
     )
 
 
-def ticket_text(*, ticket_id: str, text: str, tenant_id: str = "acme", input_hash: str | None = None) -> SourceRow:
-    """What the model read; `input_hash` differs from the reading's where the ticket was edited since."""
+def message_text(
+    *,
+    ticket_id: str,
+    text: str | None,
+    tenant_id: str = "acme",
+    message_id: str = "opening",
+    input_hash: str | None = None,
+    is_repeated: bool = False,
+) -> SourceRow:
+    """What the model read; `input_hash` differs from the reading's where the message was edited since."""
     return SourceRow(
-        "enrichment.ticket_texts",
+        "enrichment.message_texts",
         {
             "tenant_id": tenant_id,
             "ticket_id": ticket_id,
+            "message_id": message_id,
             "text": text,
-            "input_hash": input_hash or f"h{ticket_id}",
+            "input_hash": input_hash or _hash(ticket_id, message_id),
             "is_truncated": False,
+            "is_repeated": is_repeated,
             "read_at": LOADED_AT,
         },
     )
 
 
 def evidence(
-    *, ticket_id: str, quote: str, tenant_id: str = "acme", evidence_index: int = 0, start: int = 0
+    *,
+    ticket_id: str,
+    quote: str,
+    tenant_id: str = "acme",
+    message_id: str = "opening",
+    evidence_index: int = 0,
+    start: int = 0,
 ) -> SourceRow:
-    """A quote that was located in a ticket's text."""
+    """A quote that was located in a message's text."""
     return SourceRow(
-        "enrichment.ticket_evidence",
+        "enrichment.message_evidence",
         {
             "tenant_id": tenant_id,
             "ticket_id": ticket_id,
+            "message_id": message_id,
             "evidence_index": evidence_index,
             "quote": quote,
             "quote_start": start,
             "quote_end": start + len(quote),
-            "call_key": f"sentiment:h{ticket_id}",
+            "call_key": f"sentiment:{_hash(ticket_id, message_id)}",
         },
     )
 
@@ -738,6 +762,6 @@ def topic_label(
             "ticket_id": ticket_id,
             "topic": topic,
             "topic_rank": topic_rank,
-            **_provenance(ticket_id, "topics", cost_usd, analyzed_at),
+            **_provenance(_hash(ticket_id, "opening"), "topics", cost_usd, analyzed_at),
         },
     )

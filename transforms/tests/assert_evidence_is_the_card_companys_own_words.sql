@@ -1,4 +1,4 @@
--- A card may quote only tickets of its own company, and only words that stand where they are said to. Where a ticket was edited and has
+-- A card may quote only tickets of its own company, and only words that stand where they are said to. Where a message was edited and has
 -- not been read again, the text at hand is not the one the quote was taken from.
 select
     evidence.tenant_id,
@@ -13,14 +13,16 @@ left join {{ ref('int_tickets') }} as tickets
     on
         evidence.tenant_id = tickets.tenant_id
         and evidence.ticket_id = tickets.ticket_id
-left join {{ ref('stg_enrichment__ticket_sentiment') }} as readings
+left join {{ ref('stg_enrichment__message_sentiment') }} as readings
     on
         evidence.tenant_id = readings.tenant_id
         and evidence.ticket_id = readings.ticket_id
-left join {{ ref('stg_enrichment__ticket_texts') }} as texts
+        and evidence.message_id = readings.message_id
+left join {{ ref('stg_enrichment__message_texts') }} as texts
     on
         evidence.tenant_id = texts.tenant_id
         and evidence.ticket_id = texts.ticket_id
+        and evidence.message_id = texts.message_id
         and readings.input_hash = texts.input_hash
 where
     coalesce(cards.company_id <> tickets.company_id, true)

@@ -49,7 +49,14 @@ const ANALYZER_LABELS: Record<string, string> = {
 
 const SCOPE_LABELS: Record<string, string> = {
   opening_message: "the ticket's opening message",
-  thread: "the whole conversation",
+  thread: "a later message",
+};
+
+const RESOLUTION_LABELS: Record<string, string> = {
+  solved: "Says it is solved",
+  unsolved: "Not solved",
+  unclear: "Unclear whether it is solved",
+  no_problem: "Names no problem",
 };
 
 const TREND_LABELS: Record<string, string> = {
@@ -65,6 +72,7 @@ export const sortLabel = labelled(SORT_LABELS);
 export const targetLabel = labelled(TARGET_LABELS);
 export const intentLabel = labelled(INTENT_LABELS);
 export const analyzerLabel = labelled(ANALYZER_LABELS);
+export const resolutionLabel = labelled(RESOLUTION_LABELS);
 export const scopeLabel = labelled(SCOPE_LABELS);
 export const trendLabel = labelled(TREND_LABELS);
 

@@ -53,13 +53,15 @@ describe("markQuote", () => {
 });
 
 describe("readings", () => {
-  it("groups quotes of one call on one ticket and keeps the order", () => {
+  it("groups quotes of one call on one message and keeps the order", () => {
     const quotes = [
-      { id: 1, ticket_id: "7", call_key: "a" },
-      { id: 2, ticket_id: "8", call_key: "b" },
-      { id: 3, ticket_id: "7", call_key: "a" },
-      { id: 4, ticket_id: "7", call_key: "c" },
+      { id: 1, ticket_id: "7", message_id: "opening", call_key: "a" },
+      { id: 2, ticket_id: "8", message_id: "opening", call_key: "b" },
+      { id: 3, ticket_id: "7", message_id: "opening", call_key: "a" },
+      { id: 4, ticket_id: "7", message_id: "opening", call_key: "c" },
+      { id: 5, ticket_id: "7", message_id: "emails/3", call_key: "a" },
+      { id: 6, ticket_id: "9", message_id: null, call_key: null },
     ];
-    expect(readings(quotes).map((group) => group.map(({ id }) => id))).toEqual([[1, 3], [2], [4]]);
+    expect(readings(quotes).map((group) => group.map(({ id }) => id))).toEqual([[1, 3], [2], [4], [5], [6]]);
   });
 });

@@ -74,7 +74,7 @@ def test_all_of_a_tenant_are_asked_again_and_nothing_else_is_paid_for(place: Ins
     assert "4 asked again: 4 read, 0 still without an answer." in said("replay", "acme")
     assert letters(place) == set()
     assert len(llm.paid) == 4
-    assert said("list", "acme").strip() == "Every ticket that says something was read."
+    assert said("list", "acme").strip() == "Every message that says something was read."
     assert said("replay", "acme").strip() == "acme has no dead letters."
 
 

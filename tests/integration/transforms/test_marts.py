@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.vocabulary import MrrSource, ReadingScope, SentimentTrend, Severity, Target, TriggerType
+from core.vocabulary import MrrSource, ReadingScope, Resolution, SentimentTrend, Severity, Target, TriggerType
 from tests.integration.transforms.conftest import MARTS, BuiltWarehouse
 from tests.support.planted_warehouse import AS_OF, planted_rows
 from tests.support.warehouse_fixtures import table_rows
@@ -26,6 +26,9 @@ CARDS = {
     ("globex", "103", "silently_struggling", date(2026, 10, 10), "low", True),
     ("initech", "101", "significant_support", date(2026, 11, 18), "low", True),
     ("initech", "102", "silently_struggling", date(2026, 11, 16), "medium", True),
+    ("initech", "106", "frustrated", date(2026, 11, 18), "medium", True),
+    ("initech", "107", "frustrated", date(2026, 10, 11), "medium", False),
+    ("initech", "108", "frustrated", date(2026, 10, 11), "medium", False),
     ("messy", "3", "significant_support", date(2026, 11, 18), "medium", True),
 }
 
@@ -108,6 +111,24 @@ def test_silence_after_a_question_is_told_apart_from_silence(duckdb_marts: Built
     assert duckdb_marts.mart("trigger_scores_daily", tenant_id="initech", company_id="104") == []
 
 
+def test_a_calm_ticket_whose_third_message_is_angry_has_a_card_that_quotes_that_message(
+    duckdb_marts: BuiltWarehouse,
+) -> None:
+    card = duckdb_marts.one("churn_risk_cards", tenant_id="initech", company_id="106")
+    assert card["why"] == "1 ticket in the 21 days to 2026-11-18 reads as unhappy: 1 very negative (score 3)."
+    parts = json.loads(str(card["components"]))
+    assert (parts["strongest_ticket_id"], parts["strongest_message_id"]) == ("6000", "emails/63")
+    assert parts["unknown"] == ["calibrated_probability"]
+    (quote,) = duckdb_marts.mart("card_evidence", tenant_id="initech", card_id=card["card_id"])
+    assert (quote["message_id"], quote["quote"], quote["quote_start"]) == ("emails/63", "This is a disgrace", 0)
+    assert quote["message_sent_at"] == datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
+    assert quote["ticket_created_at"] == datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
+    assert (quote["reading_scope"], quote["resolution"]) == (ReadingScope.THREAD, Resolution.UNSOLVED)
+    assert quote["context"] == "This is a disgrace and we have had enough."
+    day = duckdb_marts.one("sentiment_daily", tenant_id="initech", metric_on=date(2026, 11, 11))
+    assert (day["ticket_count"], day["very_negative_count"]) == (1, 1), "a ticket counts once, as its strongest message"
+
+
 def test_a_message_on_an_old_ticket_is_the_last_contact(duckdb_marts: BuiltWarehouse) -> None:
     writing = duckdb_marts.one("companies", tenant_id="initech", company_id="104")
     assert writing["last_contact_at"] == datetime(2026, 11, 15, 9, 0, tzinfo=UTC)
@@ -128,7 +149,7 @@ def test_a_recovered_company_looks_resolved_and_a_relapsed_one_does_not(duckdb_m
         for card in duckdb_marts.rows("churn_risk_cards")
         if card["looks_resolved"]
     }
-    assert resolved == {("acme", "106")}
+    assert resolved == {("acme", "106"), ("initech", "107")}
 
 
 def test_card_ids_are_the_name_based_uuids_of_who_and_since_when(duckdb_marts: BuiltWarehouse) -> None:
@@ -239,8 +260,8 @@ def test_no_row_crosses_a_tenant(duckdb_marts: BuiltWarehouse) -> None:
 
 def test_both_engines_read_the_same_messages(duckdb_marts: BuiltWarehouse, postgres_marts: BuiltWarehouse) -> None:
     rows = table_rows(duckdb_marts.url, "intermediate.int_messages")
-    # Eighteen emails, of which one is archived, and a note.
-    assert len(rows) == 18
+    # Twenty-five emails, of which one is archived, and a note.
+    assert len(rows) == 25
     assert rows == table_rows(postgres_marts.url, "intermediate.int_messages")
 
 

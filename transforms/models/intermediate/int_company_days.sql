@@ -66,6 +66,69 @@ messages as (
 
 ),
 
+said as (
+
+    select
+        messages.*,
+        tickets.company_id,
+        row_number() over (
+            partition by messages.tenant_id, messages.ticket_id
+            order by messages.sent_at desc, {{ id_order('messages.message_id', 'desc') }}
+        ) as recency_rank
+
+    from {{ ref('int_customer_messages') }} as messages
+    inner join tickets
+        on
+            messages.tenant_id = tickets.tenant_id
+            and messages.ticket_id = tickets.ticket_id
+
+),
+
+-- A ticket hurts from the day of an unhappy message on, for 90 days after the last one, or until its customer's last word is that all is well.
+settled as (
+
+    select
+        tenant_id,
+        ticket_id,
+        sent_on as settled_on
+
+    from said
+    where recency_rank = 1 and level >= 0 and resolution = 'solved'
+
+),
+
+unhappy_days as (
+
+    select distinct
+        tenant_id,
+        company_id,
+        ticket_id,
+        sent_on
+
+    from said
+    where is_negative and is_eligible
+
+),
+
+spells as (
+
+    select
+        unhappy_days.tenant_id,
+        unhappy_days.company_id,
+        unhappy_days.sent_on,
+        settled.settled_on,
+        unhappy_days.sent_on - lag(unhappy_days.sent_on) over ticket_days as days_since,
+        lead(unhappy_days.sent_on) over ticket_days - unhappy_days.sent_on as days_until
+
+    from unhappy_days
+    left join settled
+        on
+            unhappy_days.tenant_id = settled.tenant_id
+            and unhappy_days.ticket_id = settled.ticket_id
+    window ticket_days as (partition by unhappy_days.tenant_id, unhappy_days.ticket_id order by unhappy_days.sent_on)
+
+),
+
 inbound_days as (
 
     select distinct
@@ -88,7 +151,7 @@ events as (
         1 as ticket_count,
         1 as inbound_count,
         0 as message_count,
-        case when is_negative and is_eligible then 1 else 0 end as negative_count,
+        0 as negative_change,
         0 as open_change,
         0 as overdue_change,
         0 as unanswered_count
@@ -112,6 +175,19 @@ events as (
     where
         tickets.last_message_on > tickets.created_on
         and inbound_days.ticket_id is null
+
+    union all
+
+    select tenant_id, company_id, greatest(sent_on, {{ spine_lead_in_start_on() }}), 0, 0, 0, 1, 0, 0, 0
+    from spells
+    where coalesce(days_since >= 90, true)
+
+    union all
+
+    select
+        tenant_id, company_id, greatest(least(sent_on + 90, settled_on), {{ spine_lead_in_start_on() }}), 0, 0, 0, -1, 0, 0, 0
+    from spells
+    where coalesce(days_until >= 90, true)
 
     union all
 
@@ -153,7 +229,7 @@ daily_events as (
         sum(ticket_count) as ticket_count,
         sum(inbound_count) as inbound_count,
         sum(message_count) as message_count,
-        sum(negative_count) as negative_count,
+        sum(negative_change) as negative_change,
         sum(open_change) as open_change,
         sum(overdue_change) as overdue_change,
         sum(unanswered_count) as unanswered_count
@@ -210,7 +286,7 @@ counted as (
         coalesce(daily_events.ticket_count, 0) as ticket_count,
         coalesce(daily_events.inbound_count, 0) as inbound_count,
         coalesce(daily_events.message_count, 0) as message_count,
-        coalesce(daily_events.negative_count, 0) as negative_count,
+        coalesce(daily_events.negative_change, 0) as negative_change,
         coalesce(daily_events.open_change, 0) as open_change,
         coalesce(daily_events.overdue_change, 0) as overdue_change,
         coalesce(daily_events.unanswered_count, 0) as unanswered_count
@@ -239,7 +315,7 @@ rolled as (
         sum(inbound_count) over (company_days rows between 29 preceding and current row) as inbound_count_30d,
         sum(message_count) over (company_days rows between 29 preceding and current row) as message_count_30d,
         sum(unanswered_count) over (company_days rows between 89 preceding and current row) as unanswered_count_90d,
-        sum(negative_count) over (company_days rows between 89 preceding and current row) as negative_count_90d,
+        sum(negative_change) over (company_days rows between unbounded preceding and current row) as negative_count_90d,
         sum(open_change) over (company_days rows between unbounded preceding and current row) as open_count,
         sum(overdue_change) over (company_days rows between unbounded preceding and current row) as overdue_count
 

@@ -15,10 +15,20 @@ with params as (
 
 ),
 
-tickets as (
+readings as (
 
-    select * from {{ ref('int_tickets') }}
-    where company_id is not null and points > 0
+    select
+        messages.*,
+        tickets.company_id
+
+    from {{ ref('int_customer_messages') }} as messages
+    inner join {{ ref('int_tickets') }} as tickets
+        on
+            messages.tenant_id = tickets.tenant_id
+            and messages.ticket_id = tickets.ticket_id
+    where
+        tickets.company_id is not null
+        and messages.points > 0
 
 ),
 
@@ -28,32 +38,60 @@ companies as (
 
 ),
 
+tenants as (
+
+    select * from {{ ref('int_tenants') }}
+
+),
+
 ages as (
 
     select age_days from generate_series(0, 364) as ages (age_days)
 
 ),
 
--- A ticket speaks on its own day and fades on each day after it, until it is as old as the window.
-contributions as (
+-- A message speaks on its own day and fades on each day after it, until it is as old as the window.
+faded as (
 
     select
-        tickets.tenant_id,
-        tickets.company_id,
-        tickets.ticket_id,
-        tickets.sentiment,
-        tickets.churn_intent,
-        tickets.created_at,
-        cast(tickets.created_on + cast(ages.age_days as integer) as date) as scored_on,
-        {{ exact('tickets.points * power(0.5, ages.age_days / params.half_life_days)') }} as points
+        readings.tenant_id,
+        readings.company_id,
+        readings.ticket_id,
+        readings.message_id,
+        readings.sentiment,
+        readings.churn_intent,
+        readings.sent_at,
+        cast(readings.sent_on + cast(ages.age_days as integer) as date) as scored_on,
+        {{ exact('readings.points * power(0.5, ages.age_days / params.half_life_days)') }} as points
 
-    from tickets
+    from readings
     inner join params
-        on tickets.tenant_id = params.tenant_id
+        on readings.tenant_id = params.tenant_id
     inner join ages
         on
             ages.age_days < params.window_days
-            and tickets.created_on + cast(ages.age_days as integer) between {{ spine_start_on() }} and {{ as_of_on() }}
+            and readings.sent_on + cast(ages.age_days as integer) between {{ spine_start_on() }} and {{ as_of_on() }}
+
+),
+
+loudest_first as (
+
+    select
+        *,
+        row_number() over (
+            partition by tenant_id, company_id, ticket_id, scored_on
+            order by points desc, sent_at desc, {{ id_order('message_id', 'desc') }}
+        ) as loudness_rank
+
+    from faded
+
+),
+
+-- A ticket brings what the strongest of its messages still brings: a long thread counts once.
+contributions as (
+
+    select * from loudest_first
+    where loudness_rank = 1
 
 ),
 
@@ -63,7 +101,7 @@ strongest_first as (
         *,
         row_number() over (
             partition by tenant_id, company_id, scored_on
-            order by points desc, created_at desc, {{ id_order('ticket_id', 'desc') }}
+            order by points desc, sent_at desc, {{ id_order('ticket_id', 'desc') }}
         ) as strength_rank
 
     from contributions
@@ -82,7 +120,8 @@ company_days as (
         sum(case when sentiment = 'very_negative' then 1 else 0 end) as very_negative_count,
         sum(case when churn_intent = 'implied' then 1 else 0 end) as implied_count,
         sum(case when churn_intent = 'explicit' then 1 else 0 end) as explicit_count,
-        max(case when strength_rank = 1 then ticket_id end) as strongest_ticket_id
+        max(case when strength_rank = 1 then ticket_id end) as strongest_ticket_id,
+        max(case when strength_rank = 1 then message_id end) as strongest_message_id
 
     from strongest_first
     group by tenant_id, company_id, scored_on
@@ -98,6 +137,7 @@ judged as (
         params.window_days,
         params.half_life_days,
         companies.renewal_on - company_days.scored_on as renewal_days,
+        coalesce(tenants.has_threads, false) as has_threads,
         case
             when
                 company_days.explicit_count > 0
@@ -115,6 +155,8 @@ judged as (
         on
             company_days.tenant_id = companies.tenant_id
             and company_days.company_id = companies.company_id
+    left join tenants
+        on company_days.tenant_id = tenants.tenant_id
 
 ),
 
@@ -141,8 +183,9 @@ final as (
             ['implied_intent_count', json_integer('implied_count')],
             ['explicit_intent_count', json_integer('explicit_count')],
             ['strongest_ticket_id', json_string('strongest_ticket_id')],
+            ['strongest_message_id', json_string('strongest_message_id')],
             ['renewal_in_days', json_integer('renewal_days')],
-            ['unknown', "'[\"later_messages\",\"calibrated_probability\"]'"],
+            ['unknown', json_names_where([['later_messages', 'not has_threads'], ['calibrated_probability', 'true']])],
         ]) }} as components,
         {{ counted('ticket_count', 'ticket') }} || ' in the ' || {{ plain_number('window_days') }} || ' days to ' || cast(scored_on as text)
         || case when ticket_count = 1 then ' reads' else ' read' end || ' as unhappy: '

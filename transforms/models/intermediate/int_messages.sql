@@ -40,7 +40,7 @@ linked as (
     select
         links.tenant_id,
         links.ticket_id,
-        links.email_id as message_id,
+        'emails/' || links.email_id as message_id,
         'emails' as object_type,
         emails.owner_id,
         emails.direction,
@@ -64,7 +64,7 @@ linked as (
     select
         links.tenant_id,
         links.ticket_id,
-        links.note_id,
+        'notes/' || links.note_id,
         'notes',
         notes.owner_id,
         notes.direction,

@@ -16,15 +16,29 @@ stages as (
 
 ),
 
+-- A ticket reads as the message that hurts most; without one that does, as its warmest.
 readings as (
 
-    select * from {{ ref('stg_enrichment__ticket_sentiment') }}
+    select
+        *,
+        row_number() over (
+            partition by tenant_id, ticket_id
+            order by points desc, least(level, 0), level desc, sent_at, {{ id_order('message_id') }}
+        ) as strength_rank
+
+    from {{ ref('int_customer_messages') }}
+    where level is not null
 
 ),
 
-texts as (
+erasures as (
 
-    select * from {{ ref('stg_enrichment__ticket_texts') }}
+    select distinct
+        tenant_id,
+        ticket_id
+
+    from {{ ref('int_customer_messages') }}
+    where is_erased
 
 ),
 
@@ -184,29 +198,20 @@ final as (
                 then placed.is_closed and coalesce(cast(conversations.asked_at as date) <= cast(placed.last_closed_at as date), false)
         end as is_closed_unanswered,
 
-        -- reading
+        -- reading of the strongest message
         readings.sentiment,
         readings.level,
         readings.churn_intent,
         readings.target,
         readings.is_evidence_ok,
         readings.prompt_version,
-        -- What was read is remembered, what was said is not: the words were erased.
-        coalesce(texts.ticket_id is not null and texts.read_text is null, false) as is_erased,
+        erasures.ticket_id is not null as is_erased,
         coalesce(placed.overall_visitor_sentiment, placed.last_visitor_sentiment) as hubspot_sentiment,
         case
             when placed.overall_visitor_sentiment is not null then placed.overall_visitor_sentiment_score
             else placed.last_visitor_sentiment_score
         end as hubspot_sentiment_score,
-        coalesce(readings.level < 0, false) as is_negative,
-        coalesce(readings.is_evidence_ok and coalesce(readings.target, '') <> 'external', false) as is_eligible,
-        case
-            when readings.is_evidence_ok and coalesce(readings.target, '') <> 'external'
-                then
-                    case readings.sentiment when 'negative' then 1 when 'very_negative' then 3 else 0 end
-                    + case readings.churn_intent when 'implied' then 3 when 'explicit' then 6 else 0 end
-            else 0
-        end as points
+        coalesce(readings.is_negative, false) as is_negative
 
     from placed
     left join tenants
@@ -215,10 +220,10 @@ final as (
         on
             placed.tenant_id = conversations.tenant_id
             and placed.ticket_id = conversations.ticket_id
-    left join texts
+    left join erasures
         on
-            placed.tenant_id = texts.tenant_id
-            and placed.ticket_id = texts.ticket_id
+            placed.tenant_id = erasures.tenant_id
+            and placed.ticket_id = erasures.ticket_id
     left join company_links
         on
             placed.tenant_id = company_links.tenant_id
@@ -233,6 +238,7 @@ final as (
         on
             placed.tenant_id = readings.tenant_id
             and placed.ticket_id = readings.ticket_id
+            and readings.strength_rank = 1
 
 )
 

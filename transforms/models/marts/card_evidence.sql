@@ -1,15 +1,15 @@
--- Characters of the ticket's text shown on either side of a quote.
+-- Characters of the message's text shown on either side of a quote.
 {% set context_length = 200 %}
 
-with card_tickets as (
+with card_readings as (
 
-    select * from {{ ref('int_card_tickets') }}
+    select * from {{ ref('int_card_readings') }}
 
 ),
 
 quotes as (
 
-    select * from {{ ref('stg_enrichment__ticket_evidence') }}
+    select * from {{ ref('stg_enrichment__message_evidence') }}
 
 ),
 
@@ -21,17 +21,17 @@ tickets as (
 
 readings as (
 
-    select * from {{ ref('stg_enrichment__ticket_sentiment') }}
+    select * from {{ ref('stg_enrichment__message_sentiment') }}
 
 ),
 
 texts as (
 
-    select * from {{ ref('stg_enrichment__ticket_texts') }}
+    select * from {{ ref('stg_enrichment__message_texts') }}
 
 ),
 
--- A quote is shown within the text around it, as long as it still stands where it was found: a ticket may have been edited since it was read.
+-- A quote is shown within the text around it, as long as it still stands where it was found: a message may have been edited since it was read.
 placed as (
 
     select
@@ -53,21 +53,28 @@ placed as (
         on
             quotes.tenant_id = texts.tenant_id
             and quotes.ticket_id = texts.ticket_id
+            and quotes.message_id = texts.message_id
 
 ),
 
 final as (
 
     select
-        card_tickets.tenant_id,
-        card_tickets.card_id,
+        card_readings.tenant_id,
+        card_readings.card_id,
         {{ name_uuid([
-            'card_tickets.tenant_id', 'card_tickets.card_id', 'card_tickets.ticket_id', 'cast(placed.evidence_index as text)'
+            'card_readings.tenant_id',
+            'card_readings.card_id',
+            'card_readings.ticket_id',
+            'card_readings.message_id',
+            'cast(placed.evidence_index as text)',
         ]) }} as evidence_id,
-        card_tickets.ticket_id,
+        card_readings.ticket_id,
         tickets.subject as ticket_subject,
         tickets.url as ticket_url,
         {{ with_zone('tickets.created_at') }} as ticket_created_at,
+        card_readings.message_id,
+        {{ with_zone('card_readings.sent_at') }} as message_sent_at,
         placed.quote,
         cast(placed.quote_start as bigint) as quote_start,
         cast(placed.quote_end as bigint) as quote_end,
@@ -85,6 +92,7 @@ final as (
         readings.sentiment,
         readings.churn_intent,
         readings.target,
+        readings.resolution,
         readings.reading_scope,
         readings.analyzer,
         readings.model,
@@ -95,19 +103,21 @@ final as (
         cast(readings.cost_usd as double precision) as cost_usd,
         readings.run_id
 
-    from card_tickets
+    from card_readings
     inner join placed
         on
-            card_tickets.tenant_id = placed.tenant_id
-            and card_tickets.ticket_id = placed.ticket_id
+            card_readings.tenant_id = placed.tenant_id
+            and card_readings.ticket_id = placed.ticket_id
+            and card_readings.message_id = placed.message_id
     inner join readings
         on
-            card_tickets.tenant_id = readings.tenant_id
-            and card_tickets.ticket_id = readings.ticket_id
+            card_readings.tenant_id = readings.tenant_id
+            and card_readings.ticket_id = readings.ticket_id
+            and card_readings.message_id = readings.message_id
     inner join tickets
         on
-            card_tickets.tenant_id = tickets.tenant_id
-            and card_tickets.ticket_id = tickets.ticket_id
+            card_readings.tenant_id = tickets.tenant_id
+            and card_readings.ticket_id = tickets.ticket_id
 
 )
 

@@ -39,15 +39,24 @@ priors as (
 last_words as (
 
     select
-        tenant_id,
-        company_id,
-        level,
+        messages.tenant_id,
+        tickets.company_id,
+        messages.level,
+        messages.resolution,
         row_number() over (
-            partition by tenant_id, company_id order by created_at desc, {{ id_order('ticket_id', 'desc') }}
+            partition by messages.tenant_id, tickets.company_id
+            order by
+                messages.sent_at desc,
+                {{ id_order('messages.ticket_id', 'desc') }},
+                {{ id_order('messages.message_id', 'desc') }}
         ) as recency_rank
 
-    from tickets
-    where company_id is not null
+    from {{ ref('int_customer_messages') }} as messages
+    inner join tickets
+        on
+            messages.tenant_id = tickets.tenant_id
+            and messages.ticket_id = tickets.ticket_id
+    where tickets.company_id is not null
 
 ),
 
@@ -90,7 +99,7 @@ valued as (
         end as renewal_factor,
         not cards.is_active
         and coalesce(evidence.open_count, 0) = 0
-        and coalesce(last_words.level >= 0, false) as looks_resolved
+        and coalesce(last_words.level >= 0 and last_words.resolution <> 'unsolved', false) as looks_resolved
 
     from cards
     inner join companies

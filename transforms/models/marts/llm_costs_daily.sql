@@ -1,6 +1,6 @@
 with sentiment as (
 
-    select * from {{ ref('stg_enrichment__ticket_sentiment') }}
+    select * from {{ ref('stg_enrichment__message_sentiment') }}
 
 ),
 
@@ -13,22 +13,34 @@ topics as (
 answers as (
 
     select
-        tenant_id, 'sentiment' as task, ticket_id, call_key, analyzer, model, input_tokens, output_tokens, cost_usd, analyzed_at
+        tenant_id,
+        'sentiment' as task,
+        ticket_id || '/' || message_id as read_id,
+        call_key,
+        analyzer,
+        model,
+        input_tokens,
+        output_tokens,
+        cost_usd,
+        analyzed_at
+
     from sentiment
+
     union all
+
     select
-        tenant_id, 'topics' as task, ticket_id, call_key, analyzer, model, input_tokens, output_tokens, cost_usd, analyzed_at
+        tenant_id, 'topics', ticket_id, call_key, analyzer, model, input_tokens, output_tokens, cost_usd, analyzed_at
     from topics
 
 ),
 
--- A call was paid for once, however many labels it gave and however many equal tickets share its answer.
+-- A call was paid for once, however many labels it gave and however many equal messages share its answer.
 calls as (
 
     select
         tenant_id,
         task,
-        coalesce(call_key, ticket_id) as call_key,
+        coalesce(call_key, read_id) as call_key,
         max(analyzer) as analyzer,
         max(model) as model,
         max(input_tokens) as input_tokens,
@@ -38,7 +50,7 @@ calls as (
 
     from answers
     where analyzed_at <= {{ as_of_at() }}
-    group by tenant_id, task, coalesce(call_key, ticket_id)
+    group by tenant_id, task, coalesce(call_key, read_id)
 
 ),
 

@@ -10,6 +10,7 @@ renamed as (
         -- ids
         tenant_id,
         ticket_id,
+        message_id,
         task,
         call_key,
 

@@ -1,5 +1,5 @@
 /**
- * Where quotes stand in their surrounding text, and which of them come from one reading of one ticket.
+ * Where quotes stand in their surrounding text, and which of them come from one reading of one message.
  *
  * The API counts offsets in Unicode code points; JavaScript strings count UTF-16 units. One emoji before the quote is
  * enough to mark the wrong words, so the cut is made on code points.
@@ -15,7 +15,7 @@ export interface Quoted {
   context_start: number;
   context_end: number;
   quote: string;
-  /** Where the quote starts in the whole ticket, as against `context_start`. */
+  /** Where the quote starts in the whole message, as against `context_start`. */
   quote_start: number;
 }
 
@@ -58,11 +58,11 @@ export function markQuote({ context, context_start, context_end, quote, quote_st
   };
 }
 
-/** Groups quotes by the ticket and the call that found them, in the order they came. */
-export function readings<Item extends { ticket_id: string; call_key: string | null }>(evidence: readonly Item[]): Item[][] {
+/** Groups quotes by the message and the call that found them, in the order they came. */
+export function readings<Item extends { ticket_id: string; message_id: string | null; call_key: string | null }>(evidence: readonly Item[]): Item[][] {
   const groups = new Map<string, Item[]>();
   for (const item of evidence) {
-    const key = `${item.ticket_id} ${item.call_key ?? ""}`;
+    const key = `${item.ticket_id} ${item.message_id ?? ""} ${item.call_key ?? ""}`;
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
   return [...groups.values()];

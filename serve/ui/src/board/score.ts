@@ -56,6 +56,7 @@ const LABELS: Record<string, string> = {
   repeat_topic: "Topic that keeps coming back",
   repeat_topic_count_30d: "Tickets on that topic, 30 days",
   scored_on: "Scored on",
+  strongest_message_id: "Its strongest message",
   strongest_ticket_id: "Strongest ticket",
   t_notify: "Notifies from a score of",
   t_on: "Opens from a score of",
@@ -89,6 +90,7 @@ function textOf(key: string, value: string | number | boolean): string {
     return key.endsWith("_days") && RULES.has(key) ? `${figure} days` : figure;
   }
   if (key.endsWith("_topic")) return topicLabel(value);
+  if (key === "strongest_message_id") return value === "opening" ? "the opening message" : value;
   return /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)) ? formatDay(value) : value;
 }
 

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from ingestion.sandbox.bulk import bulk_world
-from ingestion.sandbox.catalogue import COMPANIES, CONTACTS, TICKETS
+from ingestion.sandbox.catalogue import COMPANIES, CONTACTS, EMAILS, TICKETS
 from ingestion.sandbox.clock import to_iso
 from ingestion.sandbox.generate import generate_world
 from ingestion.sandbox.planning import poisson_z
@@ -214,6 +214,32 @@ def test_planted_accounts_have_a_margin(world: World) -> None:
                 assert story.last_heard() > 30
             case _:
                 assert story.bad(0, 21) == 0
+
+
+def test_customers_who_write_back_turn_now_and_then_and_only_where_the_plot_allows(world: World) -> None:
+    planted = {(one.tenant_id, one.company_id): one.trigger_type for one in world.truth}
+    opened = {(one.tenant_id, one.ticket_id): one.sentiment for one in world.ticket_truth}
+    turns: Counter[tuple[str, bool]] = Counter()
+    for one in world.message_truth:
+        portal = world.portal(one.tenant_id)
+        email = portal.properties_of(EMAILS, one.email_id)
+        age = (UNTIL - datetime.fromisoformat(email["hs_timestamp"])) / timedelta(days=1)
+        [company] = list(portal.linked_ids(TICKETS, one.ticket_id, COMPANIES))[:1]
+        role = planted.get((one.tenant_id, company))
+        calm = opened[one.tenant_id, one.ticket_id] not in BAD
+        if role == "frustrated" and one.sentiment in BAD:
+            assert (calm, one.sentiment) == (True, "very_negative")
+            assert age < 20
+            turns["planted", calm] += 1
+        elif one.sentiment != "neutral":
+            assert role is None
+            assert age > 28
+            assert not (calm and one.is_solved)
+            turns["solved" if one.is_solved else "unhappy", calm] += 1
+    assert turns["planted", True] == 3, "one account of each tenant"
+    assert turns["solved", False] > 5
+    assert turns["unhappy", False] > 0
+    assert turns["unhappy", True] > 3
 
 
 def test_the_tenants_volume_is_steady(world: World) -> None:

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('enrichment', 'ticket_sentiment') }}
+    select * from {{ source('enrichment', 'message_sentiment') }}
 
 ),
 
@@ -10,6 +10,7 @@ renamed as (
         -- ids
         tenant_id,
         ticket_id,
+        message_id,
 
         -- reading
         sentiment,
@@ -17,8 +18,7 @@ renamed as (
         churn_intent,
         target,
         resolution,
-        -- Analyzers are given subject and content; no message that came later is loaded.
-        'opening_message' as reading_scope,
+        case when message_id = 'opening' then 'opening_message' else 'thread' end as reading_scope,
 
         -- booleans
         coalesce(is_evidence_ok, false) as is_evidence_ok,

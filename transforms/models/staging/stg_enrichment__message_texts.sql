@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('enrichment', 'ticket_texts') }}
+    select * from {{ source('enrichment', 'message_texts') }}
 
 ),
 
@@ -10,6 +10,7 @@ renamed as (
         -- ids
         tenant_id,
         ticket_id,
+        message_id,
         input_hash,
 
         -- text
@@ -17,6 +18,7 @@ renamed as (
 
         -- booleans
         coalesce(is_truncated, false) as is_truncated,
+        coalesce(is_repeated, false) as is_repeated,
 
         -- timestamps
         {{ utc('read_at') }} as read_at

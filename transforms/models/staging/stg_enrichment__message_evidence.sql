@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('enrichment', 'ticket_evidence') }}
+    select * from {{ source('enrichment', 'message_evidence') }}
 
 ),
 
@@ -10,6 +10,7 @@ renamed as (
         -- ids
         tenant_id,
         ticket_id,
+        message_id,
         evidence_index,
         call_key,
 
