@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
+from analysis.masking import MaskedText
+
 _SAME = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4`", "'"),
@@ -41,6 +43,12 @@ def locate_all(text: str, quotes: list[str] | tuple[str, ...]) -> list[LocatedQu
     locator = Locator(text)
     found = (locator.find(quote) for quote in quotes)
     return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def locate_in_original(sent: MaskedText, quotes: list[str] | tuple[str, ...]) -> list[LocatedQuote]:
+    """The same in a text that was masked before it was sent: where the quotes stand in the original, in its own words."""
+    spans = (sent.original_span(one.start, one.end) for one in locate_all(sent.text, quotes))
+    return list(dict.fromkeys(LocatedQuote(sent.original[start:end], start, end) for start, end in spans))
 
 
 class Locator:

@@ -138,12 +138,32 @@ class AnalyzerKind(StrEnum):
     OPENAI_COMPATIBLE = "openai_compatible"
 
 
+class PiiKind(StrEnum):
+    """A detail that tells who somebody is, and is masked before a text is sent away."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    CARD = "card"
+    IBAN = "iban"
+    NAME = "name"
+
+
 class EvaluationSubject(StrEnum):
     """What of an analyzer is held against labels people gave."""
 
     SENTIMENT = "sentiment"
     TOPICS = "topics"
     INTENT = "intent"
+    MASKING = "masking"
+
+
+class Confidence(StrEnum):
+    """How far a reading may be trusted: from how often such answers were right, never from the analyzer's own number."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    UNKNOWN = "unknown"
 
 
 class AnalysisTask(StrEnum):
