@@ -7,6 +7,7 @@ from analysis.enrichment import enrich
 from analysis.journal import open_journal
 from analysis.make import make_analyzer
 from analysis.pending import pending_months
+from analysis.policy import ReadingPolicy
 from analysis.report import EnrichmentReport, Progress
 from analysis.tables import ENRICHMENT_TABLES, ensure_enrichment_tables
 
@@ -14,6 +15,7 @@ __all__ = [
     "ENRICHMENT_TABLES",
     "EnrichmentReport",
     "Progress",
+    "ReadingPolicy",
     "enrich",
     "ensure_enrichment_tables",
     "make_analyzer",

@@ -11,8 +11,9 @@ from typing import Any
 
 from analysis.analyzer import MOST_QUOTES, NO_TOPIC, Identity, SentimentAnswer, TopicsAnswer
 from analysis.driver import Ending, Outcome
+from analysis.masking import MaskedText
 from analysis.messages import OPENING, Message, Place
-from analysis.quotes import locate_all
+from analysis.quotes import locate_in_original
 from analysis.tables import (
     DEAD_LETTERS,
     ENRICHMENT_TABLES,
@@ -21,7 +22,7 @@ from analysis.tables import (
     MESSAGE_TEXTS,
     TICKET_TOPICS,
 )
-from analysis.text import MessageText
+from analysis.text import MessageText, text_hash
 from core import chaos
 from core.vocabulary import AnalysisTask
 from core.warehouse import TableSpec, Warehouse
@@ -75,10 +76,10 @@ class Changes:
         )
 
     def add_sentiment(
-        self, message: Message, text: MessageText, answer: SentimentAnswer, provenance: dict[str, Any]
+        self, message: Message, sent: MaskedText, answer: SentimentAnswer, provenance: dict[str, Any]
     ) -> None:
-        """Keep a sentiment answer with those of its quotes that stand in the text."""
-        located = locate_all(text.text, answer.quotes)[:MOST_QUOTES]
+        """Keep a sentiment answer with those of its quotes that stand in the text as sent, as they stand in the original."""
+        located = locate_in_original(sent, answer.quotes)[:MOST_QUOTES]
         self._rows[MESSAGE_SENTIMENT.qualified].append(
             {
                 **_key(message),
@@ -165,14 +166,15 @@ class Changes:
         chaos.point("enrich.after_merge")
 
 
-def provenance(identity: Identity, text: MessageText, key: str, outcome: Outcome) -> dict[str, Any]:
+def provenance(identity: Identity, sent: MaskedText, key: str, outcome: Outcome) -> dict[str, Any]:
     """The columns that say where a row came from."""
     return {
         "analyzer": identity.kind.value,
         "model": identity.model,
         "prompt_version": identity.prompt_version,
         "schema_hash": identity.schema_hash,
-        "input_hash": text.input_hash,
+        "input_hash": text_hash(sent.original),
+        "sent_hash": text_hash(sent.text),
         "call_key": key,
         "input_tokens": outcome.usage.input_tokens,
         "output_tokens": outcome.usage.output_tokens,

@@ -12,7 +12,7 @@ The warehouse is touched between pages only, never while calls are in flight.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,8 +31,11 @@ from analysis.changes import Changes, is_final, provenance
 from analysis.driver import Call, Driver, Ending, Outcome
 from analysis.erasure import Erased, forget
 from analysis.journal import Journal
+from analysis.masking import MaskedText
 from analysis.messages import Message, Place
+from analysis.policy import ReadingPolicy
 from analysis.report import EnrichmentReport, OnProgress, Progress
+from analysis.sending import Masking
 from analysis.tables import ensure_enrichment_tables
 from analysis.text import MessageText, later_text, opening_text, repeats
 from analysis.tickets import Months, check_staged, taxonomies
@@ -56,6 +59,7 @@ class _Job:
 
     message: Message
     text: MessageText
+    sent: MaskedText
     question: Question
     key: str
 
@@ -73,6 +77,7 @@ def enrich(
     patience_seconds: float = 600,
     on_progress: OnProgress | None = None,
     erased: Callable[[], Erased] = frozenset,
+    policies: Mapping[TenantId, ReadingPolicy] | None = None,
 ) -> EnrichmentReport:
     """Read what is unread of these tenants' tickets.
 
@@ -89,6 +94,7 @@ def enrich(
         on_progress: Told how far the run is.
         erased: Tenant and id of tickets whose words are erased, asked for around every page. They are not read again, and
             what was read of them stays as it is: a level without a quote.
+        policies: How each tenant's tickets are read; as `ReadingPolicy()` says where none is given.
 
     Returns:
         What was done.
@@ -109,6 +115,7 @@ def enrich(
             report=EnrichmentReport(run_id),
             on_progress=on_progress or (lambda _: None),
             erased=erased,
+            policies=policies or {},
         ).run(max_concurrency, lease_seconds, patience_seconds)
     )
 
@@ -125,6 +132,7 @@ class _Run:
         report: EnrichmentReport,
         on_progress: OnProgress,
         erased: Callable[[], Erased],
+        policies: Mapping[TenantId, ReadingPolicy],
     ) -> None:
         self._warehouse = warehouse
         self._journal = journal
@@ -134,6 +142,7 @@ class _Run:
         self._report = report
         self._on_progress = on_progress
         self._erased = erased
+        self._masking = Masking(policies, is_sent=isinstance(analyzer, PaidAnalyzer))
         self._identities = {task: analyzer.identity(task) for task in AnalysisTask}
         self._taxonomies: dict[str, Taxonomy] = {}
         self._total = 0
@@ -181,6 +190,7 @@ class _Run:
     async def _read(self, page: list[Message]) -> None:
         changes = Changes()
         erased = self._erased()
+        self._masking.meet(self._warehouse, page)
         jobs = [job for one in page if one.place[:2] not in erased for job in self._jobs(one, changes)]
         outcomes = await self._outcomes(jobs)
         texts_kept: set[Place] = set()
@@ -221,17 +231,18 @@ class _Run:
             self._pass_over(message, text, changes)
             return []
         jobs = []
+        sent = self._masking.sent(message, text.text)
         taxonomy = self._taxonomies.get(message.tenant_id, Taxonomy())
         for task in message.tasks:
             if task is AnalysisTask.TOPICS and not taxonomy.topics:
                 changes.remove_reading(message, task)
                 continue
-            question = Question(task, text.text, taxonomy if task is AnalysisTask.TOPICS else Taxonomy())
+            question = Question(task, sent.text, taxonomy if task is AnalysisTask.TOPICS else Taxonomy())
             key = call_key(message.tenant_id, self._identities[task], question)
             if self._is_held(message, text, task, key):
                 self._report.tasks[task].reused += 1
             else:
-                jobs.append(_Job(message, text, question, key))
+                jobs.append(_Job(message, text, sent, question, key))
         if not jobs and message.is_stale:
             changes.look_at(message)
         return jobs
@@ -280,9 +291,9 @@ class _Run:
                 changes.add_dead_letter(job.message, job.question.task, job.key, outcome)
             return
         task.read += 1
-        origin = provenance(self._identities[job.question.task], job.text, job.key, outcome)
+        origin = provenance(self._identities[job.question.task], job.sent, job.key, outcome)
         if isinstance(outcome.answer, SentimentAnswer):
-            changes.add_sentiment(job.message, job.text, outcome.answer, origin)
+            changes.add_sentiment(job.message, job.sent, outcome.answer, origin)
         elif isinstance(outcome.answer, TopicsAnswer):
             changes.add_topics(job.message, outcome.answer, origin)
 

@@ -1,5 +1,6 @@
 """The tables of the schema `enrichment`, as docs/names.md has them."""
 
+from analysis.evals.shipped import add_shipped_precision
 from core.naming import ENRICHMENT
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
 
@@ -9,6 +10,7 @@ _PROVENANCE = (
     Column("prompt_version"),
     Column("schema_hash"),
     Column("input_hash"),
+    Column("sent_hash"),
     Column("call_key"),
     Column("input_tokens", ColumnType.INTEGER),
     Column("output_tokens", ColumnType.INTEGER),
@@ -93,7 +95,10 @@ ENRICHMENT_TABLES = (MESSAGE_TEXTS, MESSAGE_SENTIMENT, MESSAGE_EVIDENCE, TICKET_
 def ensure_enrichment_tables(warehouse: Warehouse) -> None:
     """Create the tables where they are missing: what is built on them may be built before the first ticket is read.
 
+    Beside them stands what was measured of analyzers, with the figures that ship.
+
     Raises:
         WarehouseBusy, WarehouseUnavailable: As `Warehouse.merge`.
     """
     warehouse.merge([(table, []) for table in ENRICHMENT_TABLES])
+    add_shipped_precision(warehouse)

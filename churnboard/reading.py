@@ -24,20 +24,32 @@ def evaluate(
     whole: Annotated[
         bool, typer.Option("--whole", help="Also the half that the embedded rules were made with.")
     ] = False,
+    keep_as_shipped: Annotated[
+        bool,
+        typer.Option("--keep-as-shipped", help="Keep the precision of the embedded analyzer's answers in its package."),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of masking: seed of the details that are planted.")] = 7,
 ) -> None:
-    """How well the analyzer that is set reads labelled texts; an LLM is paid once a text, whatever the number of runs."""
+    """How well the analyzer that is set reads labelled texts; an LLM is paid once a text, whatever the number of runs.
+
+    Of masking: how much of what is planted in these texts is masked, whichever analyzer is set; nobody is asked or paid.
+    """
+    if data is None:
+        raise typer.BadParameter("Give the folder of labelled texts as --data, or set CHURNBOARD_DATA_DIR.")
+    if subject is EvaluationSubject.MASKING:
+        _evaluate_masking(data, most=most, seed=seed)
+        return
     from rich.progress import Progress
 
     from analysis import make_analyzer, open_journal
     from analysis.evals import labelled_sets, load_labelled, run_evaluation
-    from analysis.evals.table import confusion_table, evaluation_table
+    from analysis.evals.shipped import keep_as_shipped as keep
+    from analysis.evals.table import confusion_table, evaluation_table, precision_table
 
     sets = {one.name: one for one in labelled_sets(subject)}
     wanted = sets.get(labelled_set or next(iter(sets)))
     if wanted is None:
         raise typer.BadParameter(f"There is no set {labelled_set!r} for {subject}: known are {', '.join(sets)}.")
-    if data is None:
-        raise typer.BadParameter("Give the folder of labelled texts as --data, or set CHURNBOARD_DATA_DIR.")
     chosen = settings()
     configure_logging("WARNING")
     rows = load_labelled(wanted, data, is_whole=whole, most=most)
@@ -54,6 +66,23 @@ def evaluate(
         )
     console.print(evaluation_table(wanted, run))
     console.print(confusion_table(run.found[0][1]))
+    if run.precision:
+        console.print(precision_table(run))
+    if keep_as_shipped:
+        console.print(f"Kept in {keep(run)}.")
+
+
+def _evaluate_masking(data: Path, *, most: int | None, seed: int) -> None:
+    from analysis.evals import load_texts
+    from analysis.evals.masking import keep_masking, measure_masking
+    from analysis.evals.table import masking_table, missed_table
+
+    configure_logging("WARNING")
+    run = measure_masking(load_texts(data, most=most), seed=seed)
+    keep_masking(installation(settings()).warehouse, run)
+    console.print(masking_table(run))
+    if run.missed:
+        console.print(missed_table(run))
 
 
 @dead_letters_app.command("list")

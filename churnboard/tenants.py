@@ -1,5 +1,6 @@
 """Who is read."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,20 +9,46 @@ from rich.table import Table
 
 from churnboard.shared import app, console, installation, settings
 
+
+class Switch(StrEnum):
+    """A switch as it is typed."""
+
+    ON = "on"
+    OFF = "off"
+
+
 tenants_app = typer.Typer(no_args_is_help=True, help="Who is read: tenants and their HubSpot connections.")
 app.add_typer(tenants_app, name="tenants")
 
 
 @tenants_app.command("list")
 def list_tenants() -> None:
-    """Every tenant, its cell and how its last sync ended."""
+    """Every tenant, its cell, whether its texts are masked, and which build is served."""
     place = installation(settings())
-    table = Table("tenant", "name", "cell", "served build", "as of")
+    table = Table("tenant", "name", "cell", "masking", "served build", "as of")
     for tenant in place.directory.tenants():
         build = place.builds.current(tenant.tenant_id)
         served = (build.build_id, f"{build.as_of_at:%Y-%m-%d %H:%M}") if build else ("nothing published yet", "")
-        table.add_row(tenant.tenant_id, tenant.name, tenant.cell, *served)
+        masking = "on" if tenant.is_masked else "[red]off[/red]"
+        table.add_row(tenant.tenant_id, tenant.name, tenant.cell, masking, *served)
     console.print(table)
+
+
+@tenants_app.command("masking")
+def switch_masking(
+    tenant: Annotated[str, typer.Argument(help="Tenant slug.")],
+    to: Annotated[Switch, typer.Argument(help="on: personal details are masked; off: texts are sent as they are.")],
+) -> None:
+    """Have personal details masked before a tenant's texts are sent to a model behind an API, or not."""
+    place = installation(settings())
+    is_masked = to is Switch.ON
+    changed = place.directory.tenant(tenant).is_masked is not is_masked
+    place.directory.switch_masking(tenant, is_masked=is_masked)
+    console.print(f"Masking is {to} for {tenant}.")
+    if changed and not settings().analysis.use_embedded:
+        console.print(
+            "New texts are sent that way. Those read before are read, and paid for, once more where their months are read again."
+        )
 
 
 @tenants_app.command("add")

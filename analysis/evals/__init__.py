@@ -1,7 +1,7 @@
 """How well an analyzer reads, against labels people gave."""
 
 from analysis.evals.evaluate import Evaluation, LabelledText, asking, coarser, evaluate, three_classes
-from analysis.evals.labelled import LABELLED_SETS, LabelledSet, is_unseen, labelled_sets, load_labelled
+from analysis.evals.labelled import LABELLED_SETS, LabelledSet, is_unseen, labelled_sets, load_labelled, load_texts
 from analysis.evals.run import run_evaluation
 from analysis.evals.runs import EvaluationRun
 
@@ -17,6 +17,7 @@ __all__ = [
     "is_unseen",
     "labelled_sets",
     "load_labelled",
+    "load_texts",
     "run_evaluation",
     "three_classes",
 ]

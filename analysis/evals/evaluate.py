@@ -64,6 +64,7 @@ class Evaluation:
         recall: Of what is negative or worse (or leaving), how much was called so.
         usage: What all answers cost together.
         confusion: (label, answer) to how often.
+        claims: (label, what was claimed in full) to how often, without the unread; empty where nothing finer was asked for.
     """
 
     count: int
@@ -76,6 +77,7 @@ class Evaluation:
     recall: float | None
     usage: Usage
     confusion: dict[tuple[str, str], int]
+    claims: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def cost_usd_per_1000(self) -> float:
@@ -103,7 +105,12 @@ def three_classes(label: str) -> str:
 
 
 def evaluate(
-    task: AnalysisTask, rows: Sequence[LabelledText], ask: Ask, *, read: Callable[[SentimentAnswer], str] = level
+    task: AnalysisTask,
+    rows: Sequence[LabelledText],
+    ask: Ask,
+    *,
+    read: Callable[[SentimentAnswer], str] = level,
+    claim: Callable[[SentimentAnswer], str] | None = None,
 ) -> Evaluation:
     """Have each row's question answered, and compare.
 
@@ -112,6 +119,7 @@ def evaluate(
         rows: Texts with labels.
         ask: Who answers: `asking` an analyzer here, or `analysis.evals.paid` one through the journal.
         read: What of a sentiment answer is compared with the labels.
+        claim: What of it is counted in `Evaluation.claims`; None: nothing.
     """
     told = ask([Question(task, row.text, row.taxonomy) for row in rows])
     said = [_labels(answer, read) for answer, _ in told]
@@ -123,6 +131,13 @@ def evaluate(
         if task is AnalysisTask.TOPICS
         else None,
         usage=sum((usage for _, usage in told), Usage()),
+        claims=dict(
+            Counter(
+                (row.label, claim(answer))
+                for row, (answer, _) in zip(rows, told, strict=True)
+                if claim is not None and isinstance(answer, SentimentAnswer)
+            )
+        ),
         **_measures(confusion),
     )
 

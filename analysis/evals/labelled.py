@@ -8,9 +8,10 @@ half counts; which half a row is in is decided by its id alone.
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from analysis.analyzer import NO_TOPIC, SentimentAnswer, Taxonomy, Topic
 from analysis.evals.evaluate import LEAVING, STAYING, LabelledText, intent, level
@@ -19,6 +20,8 @@ from core.errors import Terminal
 from core.vocabulary import AnalysisTask, EvaluationSubject
 
 _Row = Mapping[str, Any]
+_T = TypeVar("_T")
+_TICKETS = "tickets.jsonl"
 
 
 class LabelledTextsMissing(Terminal):
@@ -53,7 +56,7 @@ LABELLED_SETS = (
     LabelledSet(
         "comments",
         EvaluationSubject.SENTIMENT,
-        "tickets.jsonl",
+        _TICKETS,
         lambda row: bool(row["label_sentiment"]),
         lambda row: str(row["label_sentiment"]),
     ),
@@ -67,7 +70,7 @@ LABELLED_SETS = (
     LabelledSet(
         "comments",
         EvaluationSubject.TOPICS,
-        "tickets.jsonl",
+        _TICKETS,
         _from("nhs"),
         lambda row: str(row["label_topic"] or NO_TOPIC),
         AnalysisTask.TOPICS,
@@ -75,7 +78,7 @@ LABELLED_SETS = (
     LabelledSet(
         "complaints",
         EvaluationSubject.TOPICS,
-        "tickets.jsonl",
+        _TICKETS,
         _from("cfpb"),
         lambda row: str(row["label_topic"]),
         AnalysisTask.TOPICS,
@@ -111,26 +114,48 @@ def load_labelled(
     Raises:
         LabelledTextsMissing: The file is not there, or not as it should be.
     """
-    try:
+    with _saying_what_is_wrong(folder / wanted.file):
         rows = [row for row in _rows(folder / wanted.file) if wanted.has(row)]
         labels = sorted({wanted.label(row) for row in rows} - {NO_TOPIC})
         is_sorted = wanted.task is AnalysisTask.TOPICS
         taxonomy = Taxonomy(tuple(Topic(label) for label in labels) if is_sorted else ())
-        kept = [row for row in rows if is_whole or is_unseen(str(row["id"]))]
-        if most is not None and most < len(kept):
-            kept = [kept[place * len(kept) // most] for place in range(most)]
+        kept = _evenly([row for row in rows if is_whole or is_unseen(str(row["id"]))], most)
         texts = [(opening_text(row.get("subject"), row["content"]), wanted.label(row)) for row in kept]
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise LabelledTextsMissing(
-            f"{folder / wanted.file} is not a file of labelled texts ({type(error).__name__}: {error}): each line is a JSON object "
-            f"with id, content and labels."
-        ) from error
     return [LabelledText(text.text, label, taxonomy) for text, label in texts if text is not None]
+
+
+def load_texts(folder: Path, *, most: int | None = None) -> list[str]:
+    """The tickets of the folder without their labels, no more than `most`, taken evenly.
+
+    Raises:
+        LabelledTextsMissing: As `load_labelled`.
+    """
+    file = folder / _TICKETS
+    with _saying_what_is_wrong(file):
+        texts = [opening_text(row.get("subject"), row["content"]) for row in _rows(file)]
+    return _evenly([text.text for text in texts if text is not None], most)
 
 
 def is_unseen(row_id: str) -> bool:
     """Whether a row is in the half that nothing was made with."""
     return int(hashlib.sha256(row_id.encode()).hexdigest(), 16) % 2 == 1
+
+
+@contextmanager
+def _saying_what_is_wrong(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise LabelledTextsMissing(
+            f"{file} is not a file of labelled texts ({type(error).__name__}: {error}): each line is a JSON object "
+            f"with id, content and labels."
+        ) from error
+
+
+def _evenly(rows: list[_T], most: int | None) -> list[_T]:
+    if most is None or most >= len(rows):
+        return rows
+    return [rows[place * len(rows) // most] for place in range(most)]
 
 
 def _rows(file: Path) -> Iterator[_Row]:

@@ -4,11 +4,13 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from analysis.analyzer import Analyzer, PaidAnalyzer
 from analysis.evals.evaluate import Ask, LabelledText, asking, coarser, evaluate, three_classes
 from analysis.evals.labelled import LabelledSet
 from analysis.evals.paid import asking_through
+from analysis.evals.precision import claimed, label_precision
 from analysis.evals.runs import EvaluationRun, keep
 from analysis.journal import Journal
 from core.settings import AnalysisSettings
@@ -28,7 +30,7 @@ def run_evaluation(
     settings: AnalysisSettings,
     on_paid: Callable[[], None] = lambda: None,
 ) -> EvaluationRun:
-    """Have the rows of a set answered, compare, and write what was found into `enrichment.evaluations`.
+    """Have the rows of a set answered, compare, and write what was found into `enrichment.evaluations` and `label_precision`.
 
     Args:
         wanted: The set.
@@ -54,7 +56,7 @@ def run_evaluation(
             patience_seconds=_PATIENCE_SECONDS,
             on_paid=on_paid,
         )
-    fine = evaluate(wanted.task, rows, ask, read=wanted.read)
+    fine = evaluate(wanted.task, rows, ask, read=wanted.read, claim=partial(claimed, wanted.subject))
     found = [(wanted.subject.value, fine)]
     if wanted.subject is EvaluationSubject.SENTIMENT:
         found = [("five levels", fine), ("three levels", coarser(fine, three_classes))]
@@ -64,6 +66,7 @@ def run_evaluation(
         labelled_set=wanted.name,
         identity=analyzer.identity(wanted.task),
         found=found,
+        precision=label_precision(wanted.subject, fine.claims),
         evaluated_at=datetime.now(UTC),
         duration_seconds=time.monotonic() - started,
     )

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from analysis.analyzer import Identity
 from analysis.evals.evaluate import Evaluation
+from analysis.evals.precision import LABEL_PRECISION, LabelPrecision
 from core.naming import ENRICHMENT
 from core.vocabulary import EvaluationSubject
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
@@ -43,7 +45,12 @@ EVALUATIONS = TableSpec(
 
 @dataclass(frozen=True)
 class EvaluationRun:
-    """What one run found: `found` has an evaluation for each grain of labels, the finest first, with what these are called."""
+    """What one run found.
+
+    Attributes:
+        found: An evaluation for each grain of labels, the finest first, with what these are called.
+        precision: How often each level or intent it answered was right; empty for topics.
+    """
 
     run_id: str
     subject: EvaluationSubject
@@ -52,6 +59,7 @@ class EvaluationRun:
     found: Sequence[tuple[str, Evaluation]]
     evaluated_at: datetime
     duration_seconds: float
+    precision: Sequence[LabelPrecision] = ()
 
 
 def keep(warehouse: Warehouse, run: EvaluationRun) -> None:
@@ -82,4 +90,30 @@ def keep(warehouse: Warehouse, run: EvaluationRun) -> None:
         }
         for labels, one in run.found
     ]
-    warehouse.merge([(EVALUATIONS, rows)])
+    precise = precision_rows(
+        run.precision,
+        run_id=run.run_id,
+        subject=run.subject,
+        labelled_set=run.labelled_set,
+        evaluated_at=run.evaluated_at,
+        analyzer=run.identity.kind,
+        model=run.identity.model,
+        prompt_version=run.identity.prompt_version,
+        schema_hash=run.identity.schema_hash,
+    )
+    warehouse.merge([(EVALUATIONS, rows), (LABEL_PRECISION, precise)])
+
+
+def precision_rows(found: Sequence[LabelPrecision], **of_run: object) -> list[dict[str, Any]]:
+    """The rows of `enrichment.label_precision` for one run."""
+    return [
+        {
+            **of_run,
+            "label": one.label,
+            "answered_count": one.answered_count,
+            "right_count": one.right_count,
+            "precision_score": one.precision,
+            "lower_bound_score": one.lower_bound,
+        }
+        for one in found
+    ]

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from analysis.evals.evaluate import Evaluation
 from analysis.evals.labelled import LabelledSet
+from analysis.evals.masking import MaskingRun
 from analysis.evals.runs import EvaluationRun
 from core.vocabulary import EvaluationSubject
 
@@ -52,4 +53,47 @@ def confusion_table(found: Evaluation) -> Table:
     errors = sorted(((count, pair) for pair, count in found.confusion.items() if pair[0] != pair[1]), reverse=True)
     for count, (label, answer) in errors[:_CONFUSED]:
         table.add_row(label, answer, f"{count:,}")
+    return table
+
+
+def precision_table(run: EvaluationRun) -> Table:
+    """How often each answer was right: what the confidence of readings is told from."""
+    table = Table("answered", "times", "right", "precision", "at least", title="how often an answer is right")
+    for one in run.precision:
+        table.add_row(
+            one.label,
+            f"{one.answered_count:,}",
+            f"{one.right_count:,}",
+            f"{one.precision:.3f}",
+            f"{one.lower_bound:.3f}",
+        )
+    return table
+
+
+def masking_table(run: MaskingRun) -> Table:
+    """One row per kind of detail."""
+    table = Table(
+        "detail",
+        "planted",
+        "recall",
+        "precision",
+        "found in 1,000 texts as they are",
+        title=f"masking of details planted in {run.text_count:,} texts",
+        caption=f"{run.masked_decoy_count:,} of {run.decoy_count:,} planted things that only look like details were masked. "
+        f"{run.duration_seconds:.1f} s; run {run.run_id}.",
+    )
+    for kind, found in run.kinds.items():
+        per_thousand = 1000 * found.unplanted_count / max(1, run.text_count)
+        table.add_row(
+            kind, f"{found.planted_count:,}", f"{found.recall:.3f}", f"{found.precision:.3f}", f"{per_thousand:.2f}"
+        )
+    return table
+
+
+def missed_table(run: MaskingRun) -> Table:
+    """Some of what was sent as it is, in the line it was planted with."""
+    table = Table("detail", "line", title=f"not masked: {len(run.missed):,}, for instance")
+    step = max(1, len(run.missed) // (2 * _CONFUSED))
+    for kind, line in run.missed[::step][: 2 * _CONFUSED]:
+        table.add_row(kind, line)
     return table

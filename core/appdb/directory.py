@@ -24,13 +24,19 @@ class UnknownTenant(Terminal):
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """One customer of churnboard; `currency` is what its revenue is reported in (ISO 4217)."""
+    """One customer of churnboard.
+
+    Attributes:
+        currency: What its revenue is reported in (ISO 4217).
+        is_masked: Whether personal details are masked before a text is sent to a model behind an API.
+    """
 
     tenant_id: TenantId
     name: str
     cell: Cell
     plan_tier: PlanTier = PlanTier.STARTER
     currency: str = "USD"
+    is_masked: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +57,24 @@ class TenantDirectory:
         self._engine = engine
 
     def save(self, tenant: Tenant) -> None:
-        """Add the tenant, or bring it up to date."""
+        """Add the tenant, or bring it up to date; how it is masked is left as it was switched."""
         values = asdict(tenant)
+        switched = {"is_masked": values.pop("is_masked")}
         with writing(self._engine) as connection:
             known = update(tenant_table).where(tenant_table.c.tenant_id == tenant.tenant_id)
             if not connection.execute(known.values(values)).rowcount:
-                connection.execute(insert(tenant_table).values(created_at=datetime.now(UTC), **values))
+                connection.execute(insert(tenant_table).values(created_at=datetime.now(UTC), **values, **switched))
+
+    def switch_masking(self, tenant_id: str, *, is_masked: bool) -> None:
+        """Have a tenant's texts masked before they are sent, or not.
+
+        Raises:
+            UnknownTenant: There is none of that id.
+        """
+        with writing(self._engine) as connection:
+            known = update(tenant_table).where(tenant_table.c.tenant_id == tenant_id)
+            if not connection.execute(known.values(is_masked=is_masked)).rowcount:
+                raise _unknown(tenant_id)
 
     def tenants(self, cell: Cell | None = None) -> list[Tenant]:
         """All tenants in the order of their ids, or those of one cell."""
@@ -75,7 +93,7 @@ class TenantDirectory:
         for tenant in self.tenants():
             if tenant.tenant_id == tenant_id:
                 return tenant
-        raise UnknownTenant(f"There is no tenant {tenant_id!r}: see `churnboard tenants list`.")
+        raise _unknown(tenant_id)
 
     def cells(self) -> list[Cell]:
         """Every cell that carries a tenant, in order."""
@@ -108,7 +126,11 @@ class TenantDirectory:
             }
 
 
-_OURS_ALONE = ("cell", "created_at")
+_OURS_ALONE = ("cell", "is_masked", "created_at")
+
+
+def _unknown(tenant_id: str) -> UnknownTenant:
+    return UnknownTenant(f"There is no tenant {tenant_id!r}: see `churnboard tenants list`.")
 
 
 def _newest(params: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -58,6 +59,13 @@ tenant = Table(
     Column("plan_tier", String(20), nullable=False, default=PlanTier.STARTER),
     Column("cell", String(40), nullable=False, comment="Which ingestion cell carries the tenant; by default its own."),
     Column("currency", String(3), nullable=False, default="USD"),
+    Column(
+        "is_masked",
+        Boolean,
+        nullable=False,
+        server_default=true(),
+        comment="Whether personal details are masked before a text is sent to a model.",
+    ),
     Column("created_at", UtcDateTime, nullable=False),
     _one_of("plan_tier", PlanTier),
 )
@@ -305,6 +313,10 @@ published_card_evidence = _published(
         "target": Text,
         "resolution": Text,
         "reading_scope": Text,
+        "confidence": Text,
+        "measured_answer": Text,
+        "right_count": Integer,
+        "answered_count": Integer,
         "analyzer": Text,
         "model": Text,
         "prompt_version": Text,

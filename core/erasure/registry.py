@@ -141,6 +141,7 @@ MODELS: tuple[Holding, ...] = (
         "int_cards",
         "int_company_days",
         "int_company_facts",
+        "int_confidence",
         "int_customer_messages",
         "int_episodes",
         "int_frustrated_daily",

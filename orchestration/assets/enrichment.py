@@ -5,7 +5,7 @@ from functools import partial
 
 import dagster as dg
 
-from analysis import EnrichmentReport, Progress, enrich, make_analyzer, open_journal
+from analysis import EnrichmentReport, Progress, ReadingPolicy, enrich, make_analyzer, open_journal
 from core.installation import Installation
 from core.naming import ENRICHMENT, STAGING
 from orchestration.erasure import erased_tickets
@@ -16,7 +16,14 @@ READINGS = ("message_sentiment", "ticket_topics")
 
 _DEPS = [
     dg.AssetKey([STAGING, one])
-    for one in ("stg_hubspot__tickets", "stg_hubspot__emails", "stg_hubspot__ticket_emails", "stg_app__topics")
+    for one in (
+        "stg_hubspot__tickets",
+        "stg_hubspot__emails",
+        "stg_hubspot__ticket_emails",
+        "stg_hubspot__contacts",
+        "stg_hubspot__ticket_contacts",
+        "stg_app__topics",
+    )
 ]
 
 
@@ -34,7 +41,8 @@ def readings(
     reports: list[EnrichmentReport] = []
     journal = open_journal(place.settings.stores.journal)
     for of, months in cells_and_months(context.partition_keys).items():
-        tenant_ids = [tenant.tenant_id for tenant in place.directory.tenants(of)]
+        tenants = place.directory.tenants(of)
+        tenant_ids = [tenant.tenant_id for tenant in tenants]
         last = months[-1]
         first_after = last.replace(year=last.year + last.month // 12, month=last.month % 12 + 1)
         reports.append(
@@ -49,6 +57,7 @@ def readings(
                 lease_seconds=analysis.llm_lease_seconds,
                 on_progress=_Every(100, context),
                 erased=partial(erased_tickets, place, tenant_ids),
+                policies={tenant.tenant_id: ReadingPolicy(is_masked=tenant.is_masked) for tenant in tenants},
             )
         )
     for table in READINGS:

@@ -9,6 +9,7 @@ from pydantic import Field
 from core.vocabulary import (
     CardStatus,
     ChurnIntent,
+    Confidence,
     MrrSource,
     ReadingScope,
     Resolution,
@@ -174,6 +175,18 @@ class Evidence(Schema):
 
     reading_scope: ReadingScope | None
     """What was read: the ticket's opening message, or a later one of the thread."""
+
+    confidence: Confidence | None
+    """How far it may be trusted: from how often such answers were right, never from the model's own number."""
+
+    measured_answer: str | None = Field(examples=["explicit"])
+    """What the confidence is of: the intent to leave where the reading hears one, its level otherwise."""
+
+    right_count: int | None = Field(examples=[84])
+    """How often such answers were right where that was measured."""
+
+    answered_count: int | None = Field(examples=[92])
+    """Out of how many."""
 
     analyzer: str | None = Field(examples=["embedded"])
     model: str | None

@@ -86,6 +86,10 @@ def test_a_click_opens_quotes_and_components_and_escape_closes(page: Page) -> No
     drawer = page.get_by_test_id("drawer")
     expect(drawer.get_by_test_id("quote")).to_have_text("We are looking at alternatives.")
     expect(drawer.get_by_test_id("reading-scope")).to_have_text("Read: the ticket's opening message")
+    confidence = drawer.get_by_test_id("confidence")
+    expect(confidence).to_contain_text("Medium confidence")
+    told = "84 of 92 readings as “Says they may leave” were right, measured on texts that people labelled."
+    expect(confidence).to_have_attribute("title", told)
     expect(drawer.get_by_test_id("component-row").first).to_be_visible()
     assert "/cards/" in page.url
     page.keyboard.press("Escape")

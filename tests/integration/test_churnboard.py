@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import churnboard
 from core.appdb import open_app_database
+from core.appdb.directory import UnknownTenant
 from core.appdb.webhooks import WebhookInbox
 from core.connections import NotConnected
 from core.tenants import TenantId
@@ -91,3 +92,18 @@ def test_what_hubspot_told_is_listed_by_portal_strangers_included(engine: Engine
         *("99", "connected by nobody", "2", "2026-11-01 12:30 UTC"),
         *("", "", ""),
     ]
+
+
+def test_masking_is_switched_tenant_by_tenant_and_listed(engine: Engine) -> None:
+    for slug in ("acme", "beta"):
+        add_tenant(engine, slug)
+    assert "Masking is off for acme." in run("tenants", "masking", "acme", "off")
+    listed = run("tenants", "list")
+    assert " off " in row(listed, "acme")
+    assert " on " in row(listed, "beta")
+    assert "Masking is on for acme." in run("tenants", "masking", "acme", "on")
+    assert " on " in row(run("tenants", "list"), "acme")
+    odd = CliRunner().invoke(churnboard.app, ["tenants", "masking", "acme", "maybe"])
+    assert odd.exit_code == 2
+    with pytest.raises(UnknownTenant):
+        run("tenants", "masking", "nobody", "on")

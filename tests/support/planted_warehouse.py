@@ -15,6 +15,7 @@ from tests.support.warehouse_fixtures import (
     default_stages,
     email,
     evidence,
+    measured,
     message_text,
     note,
     owner,
@@ -91,7 +92,13 @@ def written(
 
 def planted_rows() -> list[SourceRow]:
     """The whole data set."""
-    return [*_acme(), *_globex(), *_initech(), *_messy()]
+    return [
+        measured(subject="intent", label="explicit", answered_count=92, right_count=84),
+        *_acme(),
+        *_globex(),
+        *_initech(),
+        *_messy(),
+    ]
 
 
 def _acme() -> list[SourceRow]:

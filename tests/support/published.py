@@ -88,6 +88,10 @@ def evidence(of_card: Row, number: int = 1, **values: Any) -> Row:
         "target": "product",
         "resolution": "unsolved",
         "reading_scope": "opening_message",
+        "confidence": "medium",
+        "measured_answer": "explicit",
+        "right_count": 84,
+        "answered_count": 92,
         "analyzer": "embedded",
         "model": "embedded-1",
         "prompt_version": "sentiment-1",
@@ -247,6 +251,7 @@ _CLOSED_LISTS = {
     "status",
     "resolution",
     "reading_scope",
+    "confidence",
 }
 
 

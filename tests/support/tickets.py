@@ -26,6 +26,7 @@ STAGED_EMAILS = TableSpec(
         Column("tenant_id"),
         Column("email_id"),
         Column("direction"),
+        Column("author_name"),
         Column("own_text"),
         Column("is_automated", ColumnType.BOOLEAN),
         Column("is_archived", ColumnType.BOOLEAN),
@@ -38,6 +39,18 @@ STAGED_TICKET_EMAILS = TableSpec(
     name="stg_hubspot__ticket_emails",
     columns=(Column("tenant_id"), Column("ticket_id"), Column("email_id"), Column("loaded_at", ColumnType.TIMESTAMP)),
     key=("tenant_id", "ticket_id", "email_id"),
+)
+STAGED_CONTACTS = TableSpec(
+    schema="staging",
+    name="stg_hubspot__contacts",
+    columns=(Column("tenant_id"), Column("contact_id"), Column("first_name"), Column("last_name")),
+    key=("tenant_id", "contact_id"),
+)
+STAGED_TICKET_CONTACTS = TableSpec(
+    schema="staging",
+    name="stg_hubspot__ticket_contacts",
+    columns=(Column("tenant_id"), Column("ticket_id"), Column("contact_id")),
+    key=("tenant_id", "ticket_id", "contact_id"),
 )
 LOADED_AT = datetime(2026, 11, 6, tzinfo=UTC)
 STAGED_TOPICS = TableSpec(
@@ -71,6 +84,7 @@ def email(ticket_id: str, email_id: str, own_text: str | None, **values: Any) ->
     base = {"tenant_id": "acme", "ticket_id": ticket_id, "email_id": email_id, "own_text": own_text}
     said = {
         "direction": "inbound",
+        "author_name": None,
         "is_automated": False,
         "is_archived": False,
         "sent_at": sent_at,
@@ -79,14 +93,23 @@ def email(ticket_id: str, email_id: str, own_text: str | None, **values: Any) ->
     return {**base, **said, "loaded_at": LOADED_AT, **values}
 
 
+def contact(
+    ticket_id: str, contact_id: str, first_name: str | None, last_name: str | None, **values: Any
+) -> dict[str, Any]:
+    """One staged contact of tenant acme, linked to a ticket."""
+    base = {"tenant_id": "acme", "ticket_id": ticket_id, "contact_id": contact_id}
+    return {**base, "first_name": first_name, "last_name": last_name, **values}
+
+
 def stage(
     warehouse: Warehouse,
     tickets: Iterable[Mapping[str, Any]],
     topics: Mapping[str, str] | None = None,
     emails: Iterable[Mapping[str, Any]] = (),
+    contacts: Iterable[Mapping[str, Any]] = (),
 ) -> None:
-    """Put tickets, emails on them, and the topics of every tenant among them, where the analysis reads them."""
-    written = list(emails)
+    """Put tickets, emails and contacts on them, and the topics of every tenant among them, where the analysis reads them."""
+    written, linked = list(emails), list(contacts)
     rows = list(tickets)
     tenants = sorted({row["tenant_id"] for row in rows})
     chosen = TOPICS if topics is None else topics
@@ -95,6 +118,8 @@ def stage(
             (STAGED_TICKETS, rows),
             (STAGED_EMAILS, [_only(STAGED_EMAILS, one) for one in written]),
             (STAGED_TICKET_EMAILS, [_only(STAGED_TICKET_EMAILS, one) for one in written]),
+            (STAGED_CONTACTS, [_only(STAGED_CONTACTS, one) for one in linked]),
+            (STAGED_TICKET_CONTACTS, [_only(STAGED_TICKET_CONTACTS, one) for one in linked]),
             (
                 STAGED_TOPICS,
                 [

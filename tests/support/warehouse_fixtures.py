@@ -15,7 +15,9 @@ TEXT, INT, FLOAT, BOOL, AT = "text", "bigint", "double precision", "boolean", "t
 LOADED_AT = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
 
 _PROVENANCE = {
-    **dict.fromkeys(("analyzer", "model", "prompt_version", "schema_hash", "input_hash", "call_key"), TEXT),
+    **dict.fromkeys(
+        ("analyzer", "model", "prompt_version", "schema_hash", "input_hash", "sent_hash", "call_key"), TEXT
+    ),
     "input_tokens": INT,
     "output_tokens": INT,
     "cost_usd": FLOAT,
@@ -190,6 +192,15 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         **_texts("tenant_id ticket_id message_id task reason raw call_key"),
         "attempt_count": INT,
         "first_seen_at": AT,
+    },
+    "enrichment.label_precision": {
+        **_texts("run_id label subject labelled_set"),
+        "evaluated_at": AT,
+        **_texts("analyzer model prompt_version schema_hash"),
+        "answered_count": INT,
+        "right_count": INT,
+        "precision_score": FLOAT,
+        "lower_bound_score": FLOAT,
     },
 }
 """Column types by column name, by `schema.table`."""
@@ -654,6 +665,7 @@ def _provenance(input_hash: str, task: str, cost_usd: float, analyzed_at: dateti
         "prompt_version": f"{task}-3",
         "schema_hash": "s1",
         "input_hash": input_hash,
+        "sent_hash": input_hash,
         "call_key": f"{task}:{input_hash}",
         "input_tokens": 400,
         "output_tokens": 60,
@@ -691,6 +703,34 @@ def reading(
             "resolution": resolution or ("unsolved" if _LEVELS[sentiment] < 0 else "no_problem"),
             "is_evidence_ok": is_evidence_ok,
             **_provenance(_hash(ticket_id, message_id), "sentiment", cost_usd, analyzed_at),
+        },
+    )
+
+
+def measured(
+    *,
+    label: str,
+    answered_count: int,
+    right_count: int,
+    subject: str = "sentiment",
+    prompt_version: str = "sentiment-3",
+    run_id: str = "evaluation-1",
+) -> SourceRow:
+    """How often an answer of the model was right, in one evaluation."""
+    return SourceRow(
+        "enrichment.label_precision",
+        {
+            "run_id": f"{run_id} {subject}",
+            "label": label,
+            "subject": subject,
+            "labelled_set": "comments",
+            "evaluated_at": LOADED_AT,
+            "analyzer": "openai_compatible",
+            "model": "small-model",
+            "prompt_version": prompt_version,
+            "schema_hash": "s1",
+            "answered_count": answered_count,
+            "right_count": right_count,
         },
     )
 

@@ -47,6 +47,13 @@ const ANALYZER_LABELS: Record<string, string> = {
   openai_compatible: "Language model",
 };
 
+const CONFIDENCE_LABELS: Record<string, string> = {
+  high: "High confidence",
+  medium: "Medium confidence",
+  low: "Low confidence",
+  unknown: "Confidence not measured",
+};
+
 const SCOPE_LABELS: Record<string, string> = {
   opening_message: "the ticket's opening message",
   thread: "a later message",
@@ -73,6 +80,7 @@ export const targetLabel = labelled(TARGET_LABELS);
 export const intentLabel = labelled(INTENT_LABELS);
 export const analyzerLabel = labelled(ANALYZER_LABELS);
 export const resolutionLabel = labelled(RESOLUTION_LABELS);
+export const confidenceLabel = labelled(CONFIDENCE_LABELS);
 export const scopeLabel = labelled(SCOPE_LABELS);
 export const trendLabel = labelled(TREND_LABELS);
 

@@ -57,6 +57,12 @@ def test_rules_are_evaluated_and_the_run_is_kept(warehouse_url: str) -> None:
     assert kept[0]["run_id"] in said
     assert kept[1]["accuracy_score"] == 1.0
     assert kept[0]["cost_usd"] == 0.0
+    precise = connect(warehouse_url).rows("select * from enrichment.label_precision order by label")
+    assert {row["run_id"] for row in precise} == {kept[0]["run_id"]}
+    assert {row["label"]: (row["answered_count"], row["right_count"]) for row in precise}["neutral"] == (1, 1)
+    assert sum(row["answered_count"] for row in precise) == sum(row["right_count"] for row in precise) == 3
+    assert {row["prompt_version"] for row in precise} == {kept[0]["prompt_version"]}
+    assert "how often an answer is right" in said
 
 
 def test_a_model_is_paid_once_a_text_and_an_unusable_answer_counts_as_an_error(
@@ -82,3 +88,19 @@ def test_what_cannot_be_evaluated_is_said(monkeypatch: pytest.MonkeyPatch) -> No
     assert "intent.jsonl" in str(run("intent").exception)
     monkeypatch.delenv("CHURNBOARD_DATA_DIR")
     assert run("intent").exit_code == 2
+
+
+def test_masking_is_measured_on_planted_details_and_the_run_is_kept(folder: Path, warehouse_url: str) -> None:
+    rows = [{"id": str(place), "subject": "Late", "content": f"It broke {place} times. Help!"} for place in range(60)]
+    (folder / "tickets.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    result = run("masking", "--seed", "3")
+    assert result.exit_code == 0, result.output
+    assert "masking of details planted in 60 texts" in result.output
+    kept = {row["labels"]: row for row in connect(warehouse_url).rows("select * from enrichment.evaluations")}
+    assert sorted(kept) == ["card", "email", "iban", "name", "phone"]
+    assert {row["subject"] for row in kept.values()} == {"masking"}
+    assert {row["text_count"] for row in kept.values()} == {60}
+    assert all(kept[kind]["recall_score"] == 1.0 for kind in ("card", "email", "iban"))
+    assert kept["phone"]["recall_score"] > 0.85
+    again = run("masking", "--seed", "3")
+    assert result.output.splitlines()[3:9] == again.output.splitlines()[3:9]

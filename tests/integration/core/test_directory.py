@@ -30,6 +30,19 @@ def test_a_tenant_is_added_once_and_then_brought_up_to_date(directory: TenantDir
         directory.tenant("nobody")
 
 
+def test_masking_is_on_until_it_is_switched_off_and_stays_off(directory: TenantDirectory) -> None:
+    directory.save(ACME)
+    assert directory.tenant("acme").is_masked
+    directory.switch_masking("acme", is_masked=False)
+    directory.save(ACME)
+    assert not directory.tenant("acme").is_masked
+    assert "is_masked" not in directory.app_state()["tenants"][0]
+    directory.switch_masking("acme", is_masked=True)
+    assert directory.tenant("acme").is_masked
+    with pytest.raises(UnknownTenant, match="nobody"):
+        directory.switch_masking("nobody", is_masked=True)
+
+
 def test_topics_people_edited_are_left_alone(directory: TenantDirectory) -> None:
     directory.save(ACME)
     directory.save_topics(ACME.tenant_id, [Topic(name="Billing", description="as edited")])

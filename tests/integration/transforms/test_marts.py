@@ -7,7 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.vocabulary import MrrSource, ReadingScope, Resolution, SentimentTrend, Severity, Target, TriggerType
+from analysis.evals.precision import wilson_lower_bound
+from core.vocabulary import (
+    Confidence,
+    MrrSource,
+    ReadingScope,
+    Resolution,
+    Sentiment,
+    SentimentTrend,
+    Severity,
+    Target,
+    TriggerType,
+)
 from tests.integration.transforms.conftest import MARTS, BuiltWarehouse
 from tests.support.planted_warehouse import AS_OF, planted_rows
 from tests.support.warehouse_fixtures import table_rows
@@ -63,7 +74,27 @@ def test_a_card_can_be_asked_why(duckdb_marts: BuiltWarehouse) -> None:
     assert quote["context"] == "Grüße, we are cancelling, and so on."
     assert quote["reading_scope"] == ReadingScope.OPENING_MESSAGE
     assert (quote["context_start"], quote["context_end"]) == (7, 24)
+    assert (quote["confidence"], quote["measured_answer"]) == (Confidence.MEDIUM, "explicit")
+    assert (quote["right_count"], quote["answered_count"]) == (84, 92)
     assert (quote["call_key"], quote["cost_usd"], quote["run_id"]) == ("sentiment:h1001", 0.0006, "run-1")
+
+
+def test_a_reading_of_a_kind_that_was_not_measured_has_no_confidence(duckdb_marts: BuiltWarehouse) -> None:
+    others = [row for row in duckdb_marts.rows("card_evidence") if row["measured_answer"] != "explicit"]
+    assert others
+    assert {(row["confidence"], row["answered_count"]) for row in others} == {(Confidence.UNKNOWN, 0)}
+    assert {row["measured_answer"] for row in others} <= {"implied", *Sentiment}
+
+
+@pytest.mark.parametrize("engine", ["duckdb_marts", "postgres_marts"])
+def test_both_engines_compute_the_bound_that_an_evaluation_prints(engine: str, request: pytest.FixtureRequest) -> None:
+    built: BuiltWarehouse = request.getfixturevalue(engine)
+    bounds = {
+        (row["right_count"], row["answered_count"]): row["lower_bound_score"]
+        for row in table_rows(built.url, "intermediate.int_confidence")
+    }
+    assert bounds.pop((0, 0)) is None
+    assert bounds == {counted: pytest.approx(wilson_lower_bound(*counted)) for counted in bounds} != {}
 
 
 def test_a_flood_is_told_in_numbers_the_customer_can_count(duckdb_marts: BuiltWarehouse) -> None:

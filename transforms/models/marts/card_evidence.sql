@@ -31,6 +31,12 @@ texts as (
 
 ),
 
+confidence as (
+
+    select * from {{ ref('int_confidence') }}
+
+),
+
 -- A quote is shown within the text around it, as long as it still stands where it was found: a message may have been edited since it was read.
 placed as (
 
@@ -94,6 +100,10 @@ final as (
         readings.target,
         readings.resolution,
         readings.reading_scope,
+        coalesce(confidence.confidence, 'unknown') as confidence,
+        {{ measured_answer('readings') }} as measured_answer,
+        coalesce(confidence.right_count, 0) as right_count,
+        coalesce(confidence.answered_count, 0) as answered_count,
         readings.analyzer,
         readings.model,
         readings.prompt_version,
@@ -114,6 +124,14 @@ final as (
             card_readings.tenant_id = readings.tenant_id
             and card_readings.ticket_id = readings.ticket_id
             and card_readings.message_id = readings.message_id
+    left join confidence
+        on
+            readings.tenant_id = confidence.tenant_id
+            and readings.analyzer = confidence.analyzer
+            and readings.model = confidence.model
+            and readings.prompt_version = confidence.prompt_version
+            and {{ measured_subject('readings') }} = confidence.subject
+            and {{ measured_answer('readings') }} = confidence.label
     inner join tickets
         on
             card_readings.tenant_id = tickets.tenant_id

@@ -21,6 +21,7 @@ renamed as (
         prompt_version,
         schema_hash,
         input_hash,
+        sent_hash,
         call_key,
         input_tokens,
         output_tokens,
