@@ -72,7 +72,7 @@ class TopicRule:
 
 @dataclass(frozen=True, slots=True)
 class TopicExample:
-    """A text whose topics a person decided; none where it belongs to no topic."""
+    """A text whose topics a person decided, the one it is mainly about first; none where it belongs to no topic."""
 
     text: str
     topics: tuple[str, ...]
@@ -247,7 +247,7 @@ def taxonomy_fingerprint(taxonomy: Taxonomy) -> str:
     parts = [
         sorted([topic.name, topic.description, topic.parent or ""] for topic in taxonomy.topics),
         sorted([rule.text, rule.topic or "", rule.example] for rule in taxonomy.rules),
-        sorted([example.text, *sorted(example.topics)] for example in taxonomy.examples),
+        sorted([example.text, *example.topics] for example in taxonomy.examples),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

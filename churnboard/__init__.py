@@ -14,6 +14,7 @@ from churnboard import (
     refreshing,
     running,
     tenants,
+    training,
     webhooks,
 )
 from churnboard.shared import app
@@ -31,6 +32,7 @@ __all__ = [
     "refreshing",
     "running",
     "tenants",
+    "training",
     "webhooks",
 ]
 

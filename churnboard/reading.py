@@ -22,8 +22,14 @@ def evaluate(
     ] = "",
     most: Annotated[int | None, typer.Option(min=1, help="No more than so many texts, taken evenly.")] = None,
     whole: Annotated[
-        bool, typer.Option("--whole", help="Also the half that the embedded rules were made with.")
+        bool, typer.Option("--whole", help="Also the half that the embedded rules and weights were made with.")
     ] = False,
+    examples: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=0, help="Of topics: teach so many examples of each before asking; repeat for a learning curve."
+        ),
+    ] = None,
     keep_as_shipped: Annotated[
         bool,
         typer.Option("--keep-as-shipped", help="Keep the precision of the embedded analyzer's answers in its package."),
@@ -42,7 +48,7 @@ def evaluate(
     from rich.progress import Progress
 
     from analysis import make_analyzer, open_journal
-    from analysis.evals import labelled_sets, load_labelled, run_evaluation
+    from analysis.evals import Half, labelled_sets, load_labelled, run_evaluation, taught
     from analysis.evals.shipped import keep_as_shipped as keep
     from analysis.evals.table import confusion_table, evaluation_table, precision_table
 
@@ -50,26 +56,34 @@ def evaluate(
     wanted = sets.get(labelled_set or next(iter(sets)))
     if wanted is None:
         raise typer.BadParameter(f"There is no set {labelled_set!r} for {subject}: known are {', '.join(sets)}.")
+    if examples and (subject is not EvaluationSubject.TOPICS or whole):
+        raise typer.BadParameter("--examples teaches topics, out of the half that --whole would count as well.")
     chosen = settings()
     configure_logging("WARNING")
-    rows = load_labelled(wanted, data, is_whole=whole, most=most)
+    counts = sorted(set(examples or [0]))
+    rows = load_labelled(wanted, data, half=Half.BOTH if whole else Half.UNSEEN, most=most)
+    lessons = load_labelled(wanted, data, half=Half.SEEN) if any(counts) else []
+    runs = []
     with Progress(console=console, transient=True, disable=chosen.analysis.use_embedded) as progress:
-        task = progress.add_task("calls", total=len(rows))
-        run = run_evaluation(
-            wanted,
-            rows,
-            analyzer=make_analyzer(chosen.analysis),
-            journal=open_journal(chosen.stores.journal),
-            warehouse=installation(chosen).warehouse,
-            settings=chosen.analysis,
-            on_paid=lambda: progress.advance(task),
-        )
-    console.print(evaluation_table(wanted, run))
-    console.print(confusion_table(run.found[0][1]))
-    if run.precision:
-        console.print(precision_table(run))
+        task = progress.add_task("calls", total=len(rows) * len(counts))
+        for count in counts:
+            run = run_evaluation(
+                wanted,
+                taught(rows, lessons, count) if count else rows,
+                analyzer=make_analyzer(chosen.analysis),
+                journal=open_journal(chosen.stores.journal),
+                warehouse=installation(chosen).warehouse,
+                settings=chosen.analysis,
+                example_count=count,
+                on_paid=lambda: progress.advance(task),
+            )
+            runs.append(run)
+    console.print(evaluation_table(wanted, runs))
+    console.print(confusion_table(runs[-1].found[0][1]))
+    if runs[-1].precision:
+        console.print(precision_table(runs[-1]))
     if keep_as_shipped:
-        console.print(f"Kept in {keep(run)}.")
+        console.print(f"Kept in {keep(runs[-1])}.")
 
 
 def _evaluate_masking(data: Path, *, most: int | None, seed: int) -> None:

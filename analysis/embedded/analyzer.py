@@ -1,4 +1,4 @@
-"""The embedded analyzer: the same questions, answered by rules; the same text always gets the same answer.
+"""The embedded analyzer: the same questions, answered by rules and small trained weights; same text, same answer.
 
 English only: other languages read as neutral unless emoji or shared words say otherwise. Irony is read at face value.
 """
@@ -16,17 +16,19 @@ from analysis.analyzer import (
     hashed,
 )
 from analysis.embedded import levels
+from analysis.embedded.features import words
+from analysis.embedded.head import load_head
 from analysis.embedded.intent import Intent, churn_intent
-from analysis.embedded.patterns import first_span, lowered
+from analysis.embedded.listening import Heard, listen
 from analysis.embedded.resolution import resolution
 from analysis.embedded.rules import load_rules
-from analysis.embedded.sentences import quotable, sentences
+from analysis.embedded.sentences import quotable
 from analysis.embedded.target import target
-from analysis.embedded.tone import SentenceTone, tones
-from analysis.embedded.topics import topics
+from analysis.embedded.tone import SentenceTone
+from analysis.embedded.topics import TopicSorter
 from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent
 
-MODEL = "embedded-rules"
+MODELS = {AnalysisTask.SENTIMENT: "embedded-rules-head", AnalysisTask.TOPICS: "embedded-profiles-ridge"}
 _MOST_QUOTES = 3
 
 
@@ -35,14 +37,17 @@ class EmbeddedAnalyzer:
 
     def __init__(self) -> None:
         self._rules = load_rules()
+        self._head = load_head()
+        self._sorter = TopicSorter()
 
     def identity(self, task: AnalysisTask, prompt_version: str = "") -> Identity:  # noqa: ARG002 - the rules are the prompt
-        """See `Analyzer.identity`; the version of the rules stands where a prompt's would, whatever a tenant has pinned."""
-        answer = SentimentAnswer if task is AnalysisTask.SENTIMENT else TopicsAnswer
+        """See `Analyzer.identity`; the versions of rules and weights stand where a prompt's would, whatever a tenant has pinned."""
+        is_sentiment = task is AnalysisTask.SENTIMENT
+        answer = SentimentAnswer if is_sentiment else TopicsAnswer
         return Identity(
             kind=AnalyzerKind.EMBEDDED,
-            model=MODEL,
-            prompt_version=self._rules.version,
+            model=MODELS[task],
+            prompt_version=f"{self._rules.version}+{self._head.version}" if is_sentiment else self._rules.version,
             schema_hash=hashed(answer.model_json_schema()),
         )
 
@@ -55,7 +60,7 @@ class EmbeddedAnalyzer:
     async def topics(self, text: str, taxonomy: Taxonomy) -> Reading[TopicsAnswer]:
         """See `Analyzer.topics`."""
         started = time.perf_counter()
-        answer = TopicsAnswer(topics=topics(text, taxonomy))
+        answer = TopicsAnswer(topics=self._sorter.sort(text, taxonomy))
         return Reading(answer, _usage(started))
 
     async def close(self) -> None:
@@ -63,38 +68,31 @@ class EmbeddedAnalyzer:
 
     def judge(self, text: str) -> SentimentAnswer:
         """The sentiment answer, for callers without an event loop."""
-        low = lowered(text)
-        spans = sentences(text)
-        question_end = self._question_end(low)
-        toned = tones(text, low, [span for span in spans if span[0] >= question_end], self._rules)
-        level = levels.level(toned, self._survey_shift(low[:question_end]))
-        intent = churn_intent(low, self._rules)
-        telling = _telling(toned, level.level)
-        leaving = [span for span in spans if any(span[0] <= start < span[1] for start, _ in intent.spans)]
+        heard = listen(text, self._rules)
+        above = self._head.above(heard.words, heard.measures)
+        level = levels.level(above, heard.tones, heard.asked)
+        intent = churn_intent(heard.low, self._rules)
+        telling = self._telling(heard, level.level)
+        leaving = [span for span in heard.spans if any(span[0] <= start < span[1] for start, _ in intent.spans)]
         return SentimentAnswer(
-            quotes=_quotes(text, telling, leaving, intent, spans),
+            quotes=_quotes(text, telling, leaving, intent, heard.spans),
             sentiment=level,
             churn_intent=intent.intent,
-            target=target(low, [*(tone.span for tone in telling), *leaving], self._rules),
-            resolution=resolution(low, level, self._rules),
+            target=target(heard.low, [*(tone.span for tone in telling), *leaving], self._rules),
+            resolution=resolution(heard.low, level, self._rules),
         )
 
-    def _question_end(self, low: str) -> int:
-        """Where the subject ends when it is a question: a question has no tone of its own. 0 otherwise."""
-        subject, blank, _ = low.partition("\n\n")
-        return len(subject) if blank and subject.endswith("?") else 0
-
-    def _survey_shift(self, subject: str) -> float:
-        return sum(shift for pattern, shift in self._rules.survey_questions if first_span([pattern], subject))
-
-
-def _telling(toned: Sequence[SentenceTone], level: int) -> list[SentenceTone]:
-    """The sentences that decided, strongest first."""
-    if level < 0:
-        return sorted((tone for tone in toned if tone.balance < 0), key=lambda tone: tone.balance)[:_MOST_QUOTES]
-    if level > 0:
-        return sorted((tone for tone in toned if tone.balance > 0), key=lambda tone: -tone.balance)[:_MOST_QUOTES]
-    return []
+    def _telling(self, heard: Heard, level: int) -> list[SentenceTone]:
+        """The sentences that decided, strongest first: by the rules, or by the head where the rules heard nothing of that kind."""
+        if level == 0:
+            return []
+        sign = 1 if level > 0 else -1
+        told = sorted((tone for tone in heard.tones if tone.balance * sign > 0), key=lambda tone: -tone.balance * sign)
+        if told:
+            return told[:_MOST_QUOTES]
+        leaning = [(self._head.lean(words(heard.low[slice(*tone.span)])) * sign, tone) for tone in heard.tones]
+        strongest = max(leaning, key=lambda one: one[0], default=None)
+        return [strongest[1]] if strongest and strongest[0] > 0 else []
 
 
 def _quotes(

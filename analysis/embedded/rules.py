@@ -49,6 +49,7 @@ class _Sheet(BaseModel):
 
     version: str
     words: dict[float, str]
+    matters: str
     emoji: dict[float, str]
     boosters: dict[float, str]
     negations: str
@@ -84,6 +85,9 @@ class Rules:
     negations: frozenset[str]
     phrases: tuple[Phrase, ...]
     survey_questions: tuple[tuple[Pattern, float], ...]
+    matters: frozenset[str]
+    """Words for what a text is about, which say nothing of how it feels."""
+
     never_leaving: tuple[Pattern, ...]
     explicit: tuple[Pattern, ...]
     implied: tuple[Pattern, ...]
@@ -112,6 +116,7 @@ def load_rules() -> Rules:
         negations=frozenset(sheet.negations.split()),
         phrases=tuple(Phrase(compiled(one.pattern), one.valence, one.strong) for one in sheet.phrases),
         survey_questions=tuple((compiled(one.pattern), one.shift) for one in sheet.survey_questions),
+        matters=frozenset(sheet.matters.split()),
         never_leaving=tuple(map(compiled, churn.never)),
         explicit=tuple(compiled(one.replace("{objects}", churn.objects)) for one in churn.explicit),
         implied=tuple(map(compiled, churn.implied)),

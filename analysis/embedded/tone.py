@@ -4,12 +4,16 @@ The method is VADER's (valence words, negation, degree words, capitals, exclamat
 2014), with phrases and a support vocabulary on top, politeness and machine output taken out, and sums a sentence.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analysis.embedded.rules import Phrase, Rules
 from analysis.embedded.sentences import is_machine_output
+
+COMPLAINT_WEIGHT = 1.25
+"""A complaint outweighs praise of the same strength: praise is often manners, a complaint seldom is."""
 
 _TOKEN = re.compile(
     r"[a-z][a-z'-]*[a-z]|[a-z]|[!?]{1,40}|(?<![a-z0-9])[:;=]['o-]?[)(\]\[dp/\\|]|[\u2600-\u27bf\U0001f300-\U0001faff]"
@@ -44,6 +48,14 @@ class SentenceTone:
     def balance(self) -> float:
         """Praise less complaint."""
         return self.praise - self.complaint
+
+
+def score(tones: Sequence[SentenceTone]) -> float:
+    """Praise less weighted complaint; sentences that say nothing of either do not dilute, many of one kind count less each."""
+    praise = sum(tone.praise for tone in tones)
+    complaint = sum(tone.complaint for tone in tones) * COMPLAINT_WEIGHT
+    telling = sum(1 for tone in tones if tone.praise or tone.complaint)
+    return (praise - complaint) / math.sqrt(max(1.0, telling / 2))
 
 
 def tones(text: str, low: str, spans: Sequence[tuple[int, int]], rules: Rules) -> list[SentenceTone]:

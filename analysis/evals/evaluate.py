@@ -8,7 +8,7 @@ Left out on purpose: no calibration and no significance tests; differences under
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -42,11 +42,12 @@ Ask = Callable[[Sequence[Question]], Sequence[Told]]
 
 @dataclass(frozen=True, slots=True)
 class LabelledText:
-    """A text and the label people gave it; for topics, with the taxonomy in force."""
+    """A text and the label people gave it; for topics, with the taxonomy in force and every topic people saw in it, best first."""
 
     text: str
     label: str
     taxonomy: Taxonomy = field(default_factory=Taxonomy)
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,14 @@ def evaluate(
             )
         ),
         **_measures(confusion),
+    )
+
+
+def compare(pairs: Iterable[tuple[str, str]]) -> Evaluation:
+    """Labels with answers that were come by elsewhere, and cost nothing."""
+    confusion = Counter(pairs)
+    return Evaluation(
+        count=confusion.total(), unread_count=0, best_three_accuracy=None, usage=Usage(), **_measures(confusion)
     )
 
 

@@ -1,15 +1,16 @@
 """Labelled texts from a folder of JSON lines: which sets there are, and what their labels mean.
 
 The folder is not part of the product: it is named by `CHURNBOARD_DATA_DIR` and holds `tickets.jsonl`, `sentiment.jsonl` and
-`intent.jsonl`. The rules of the embedded analyzer were made while looking at one half of these rows, so by default only the other
-half counts; which half a row is in is decided by its id alone.
+`intent.jsonl`. The rules of the embedded analyzer were made while looking at one half of these rows, and its weights trained on it,
+so by default only the other half counts; which half a row is in is decided by its id alone.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,14 @@ from core.vocabulary import AnalysisTask, EvaluationSubject
 _Row = Mapping[str, Any]
 _T = TypeVar("_T")
 _TICKETS = "tickets.jsonl"
+
+
+class Half(Enum):
+    """Which rows of a file."""
+
+    UNSEEN = "those that nothing was made with"
+    SEEN = "those that rules and weights were made with, and examples are taken from"
+    BOTH = "all"
 
 
 class LabelledTextsMissing(Terminal):
@@ -101,14 +110,14 @@ def labelled_sets(subject: EvaluationSubject) -> list[LabelledSet]:
 
 
 def load_labelled(
-    wanted: LabelledSet, folder: Path, *, is_whole: bool = False, most: int | None = None
+    wanted: LabelledSet, folder: Path, *, half: Half = Half.UNSEEN, most: int | None = None
 ) -> list[LabelledText]:
     """The rows of a set; for topics with the set's own labels as the taxonomy.
 
     Args:
         wanted: Which set.
         folder: Where its file is.
-        is_whole: Also the half that the rules were made with.
+        half: Which rows.
         most: No more than so many, taken evenly from the whole file; None: all.
 
     Raises:
@@ -119,9 +128,16 @@ def load_labelled(
         labels = sorted({wanted.label(row) for row in rows} - {NO_TOPIC})
         is_sorted = wanted.task is AnalysisTask.TOPICS
         taxonomy = Taxonomy(tuple(Topic(label) for label in labels) if is_sorted else ())
-        kept = _evenly([row for row in rows if is_whole or is_unseen(str(row["id"]))], most)
-        texts = [(opening_text(row.get("subject"), row["content"]), wanted.label(row)) for row in kept]
-    return [LabelledText(text.text, label, taxonomy) for text, label in texts if text is not None]
+        chosen = [row for row in rows if half is Half.BOTH or is_unseen(str(row["id"])) == (half is Half.UNSEEN)]
+        texts = [
+            (
+                opening_text(row.get("subject"), row["content"]),
+                wanted.label(row),
+                _topics(row, labels) if is_sorted else (),
+            )
+            for row in _evenly(chosen, most)
+        ]
+    return [LabelledText(text.text, label, taxonomy, topics) for text, label, topics in texts if text is not None]
 
 
 def load_texts(folder: Path, *, most: int | None = None) -> list[str]:
@@ -156,6 +172,10 @@ def _evenly(rows: list[_T], most: int | None) -> list[_T]:
     if most is None or most >= len(rows):
         return rows
     return [rows[place * len(rows) // most] for place in range(most)]
+def _topics(row: _Row, labels: Sequence[str]) -> tuple[str, ...]:
+    """The topics of the set that people saw in a row, the one it is mainly about first."""
+    seen = (row["label_topic"], *(row.get("label_topics") or ()))
+    return tuple(dict.fromkeys(topic for topic in seen if topic in labels))
 
 
 def _rows(file: Path) -> Iterator[_Row]:

@@ -28,6 +28,7 @@ def run_evaluation(
     journal: Journal,
     warehouse: Warehouse,
     settings: AnalysisSettings,
+    example_count: int = 0,
     on_paid: Callable[[], None] = lambda: None,
 ) -> EvaluationRun:
     """Have the rows of a set answered, compare, and write what was found into `enrichment.evaluations` and `label_precision`.
@@ -39,6 +40,7 @@ def run_evaluation(
         journal: For that.
         warehouse: Where the rows are written.
         settings: How many calls at once, and how long one may take.
+        example_count: Up to how many examples of each topic the rows' taxonomy has.
         on_paid: Called after each paid call.
 
     Raises:
@@ -69,6 +71,7 @@ def run_evaluation(
         precision=label_precision(wanted.subject, fine.claims),
         evaluated_at=datetime.now(UTC),
         duration_seconds=time.monotonic() - started,
+        example_count=example_count,
     )
     keep(warehouse, run)
     return run

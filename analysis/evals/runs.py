@@ -27,6 +27,7 @@ EVALUATIONS = TableSpec(
         Column("model"),
         Column("prompt_version"),
         Column("schema_hash"),
+        Column("example_count", ColumnType.INTEGER),
         Column("text_count", ColumnType.INTEGER),
         Column("unread_count", ColumnType.INTEGER),
         *(
@@ -50,6 +51,7 @@ class EvaluationRun:
     Attributes:
         found: An evaluation for each grain of labels, the finest first, with what these are called.
         precision: How often each level or intent it answered was right; empty for topics.
+        example_count: Up to how many examples of each topic the analyzer was taught before.
     """
 
     run_id: str
@@ -60,6 +62,7 @@ class EvaluationRun:
     evaluated_at: datetime
     duration_seconds: float
     precision: Sequence[LabelPrecision] = ()
+    example_count: int = 0
 
 
 def keep(warehouse: Warehouse, run: EvaluationRun) -> None:
@@ -75,6 +78,7 @@ def keep(warehouse: Warehouse, run: EvaluationRun) -> None:
             "model": run.identity.model,
             "prompt_version": run.identity.prompt_version,
             "schema_hash": run.identity.schema_hash,
+            "example_count": run.example_count,
             "text_count": one.count,
             "unread_count": one.unread_count,
             "accuracy_score": one.accuracy,

@@ -1,6 +1,6 @@
 """An evaluation as a person reads it in a terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.table import Table
 
@@ -18,9 +18,9 @@ _ACTED_ON = {
 }
 
 
-def evaluation_table(wanted: LabelledSet, run: EvaluationRun) -> Table:
-    """One row per grain of labels; measures that have no meaning for the subject have no column."""
-    who, finest = run.identity, run.found[0][1]
+def evaluation_table(wanted: LabelledSet, runs: Sequence[EvaluationRun]) -> Table:
+    """One row per run and grain of labels; measures that have no meaning for the subject have no column."""
+    who, finest = runs[0].identity, runs[0].found[0][1]
     shares: dict[str, Callable[[Evaluation], float | None]] = {
         "accuracy": lambda found: found.accuracy,
         "among first three": lambda found: found.best_three_accuracy,
@@ -30,20 +30,27 @@ def evaluation_table(wanted: LabelledSet, run: EvaluationRun) -> Table:
         f"recall of {_ACTED_ON[wanted.subject]}": lambda found: found.recall,
     }
     shown = {name: share for name, share in shares.items() if share(finest) is not None}
+    seconds = sum(run.duration_seconds for run in runs)
     table = Table(
         "labels",
+        *(["examples of each"] if wanted.subject is EvaluationSubject.TOPICS else []),
         "texts",
         "unread",
         *shown,
         "cost of 1,000",
         title=f"{wanted.subject} of {wanted.name}, read by {who.model} with {who.prompt_version}",
-        caption=f"{run.duration_seconds:.1f} s; run {run.run_id}. Differences under three points are noise.",
+        caption=f"{seconds:.1f} s; run {', '.join(run.run_id for run in runs)}. Differences under three points are noise.",
     )
-    for labels, found in run.found:
-        figures = [f"{share(found):.3f}" for share in shown.values()]
-        table.add_row(
-            labels, f"{found.count:,}", f"{found.unread_count:,}", *figures, f"{found.cost_usd_per_1000:.2f} USD"
-        )
+    for run in runs:
+        for labels, found in run.found:
+            table.add_row(
+                labels,
+                *([f"{run.example_count:,}"] if wanted.subject is EvaluationSubject.TOPICS else []),
+                f"{found.count:,}",
+                f"{found.unread_count:,}",
+                *(f"{share(found):.3f}" for share in shown.values()),
+                f"{found.cost_usd_per_1000:.2f} USD",
+            )
     return table
 
 

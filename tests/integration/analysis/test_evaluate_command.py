@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import churnboard
+from analysis.evals import is_unseen
 from core.warehouse import connect
 from tests.support.fake_llm import GARBAGE, FakeLLM
 
@@ -50,9 +51,9 @@ def test_rules_are_evaluated_and_the_run_is_kept(warehouse_url: str) -> None:
     assert "sentiment of sentences, read by embedded-rules" in said
     assert "0.00 USD" in said
     kept = connect(warehouse_url).rows("select * from enrichment.evaluations order by labels")
-    assert [(row["labels"], row["text_count"], row["unread_count"]) for row in kept] == [
-        ("five levels", 3, 0),
-        ("three levels", 3, 0),
+    assert [(row["labels"], row["text_count"], row["unread_count"], row["example_count"]) for row in kept] == [
+        ("five levels", 3, 0, 0),
+        ("three levels", 3, 0, 0),
     ]
     assert kept[0]["run_id"] in said
     assert kept[1]["accuracy_score"] == 1.0
@@ -79,6 +80,47 @@ def test_a_model_is_paid_once_a_text_and_an_unusable_answer_counts_as_an_error(
     assert len({row["run_id"] for row in rows}) == 2
     assert rows[0]["cost_usd"] == pytest.approx(rows[1]["cost_usd"]) == pytest.approx(4 * 0.0001)
     assert read_sentences("--most", "1").count("unread") == 1
+
+
+def test_examples_are_taught_out_of_the_other_half_and_each_run_is_kept(folder: Path, warehouse_url: str) -> None:
+    kinds = {"Food": "the soup was cold", "Parking": "no place for the car"}
+    rows = [
+        {"id": f"nhs-{place}", "content": f"Day {place}: {said}", "label_topic": topic, "label_topics": [topic]}
+        for place in range(40)
+        for topic, said in [list(kinds.items())[place % 2]]
+    ]
+    (folder / "tickets.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    result = run("topics", "--examples", "3", "--examples", "0")
+    assert result.exit_code == 0, result.output
+    kept = connect(warehouse_url).rows("select * from enrichment.evaluations order by example_count")
+    assert [row["example_count"] for row in kept] == [0, 3]
+    assert kept[0]["text_count"] == kept[1]["text_count"] == sum(is_unseen(row["id"]) for row in rows)
+    assert kept[0]["accuracy_score"] < 0.1
+    assert kept[1]["accuracy_score"] > 0.9
+    assert all(row["run_id"] in result.output for row in kept)
+
+
+@pytest.mark.parametrize("arguments", [("sentiment", "--examples", "5"), ("topics", "--whole", "--examples", "5")])
+def test_examples_that_would_be_counted_themselves_are_refused(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_training_writes_the_same_file_twice(folder: Path) -> None:
+    levels = ("very_negative", "negative", "neutral", "positive", "very_positive")
+    rows = [
+        {"id": f"r-{place}", "content": f"{level} text {place}", "label_sentiment": level}
+        for place in range(60)
+        for level in [levels[place % 5]]
+    ]
+    (folder / "sentiment.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (folder / "tickets.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows[:10]), encoding="utf-8")
+    files = [folder / "one.json", folder / "two.json"]
+    for file in files:
+        result = CliRunner().invoke(churnboard.app, ["train", "--out", str(file), "--check"])
+        assert result.exit_code == 0, result.output
+        assert "sentences" in result.output
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert json.loads(files[0].read_text())["words"]
 
 
 def test_what_cannot_be_evaluated_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

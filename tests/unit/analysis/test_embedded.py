@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.analyzer import Taxonomy, Topic
 from analysis.embedded import EmbeddedAnalyzer
+from analysis.embedded.head import load_head
 from analysis.embedded.patterns import compiled, lowered
 from analysis.embedded.rules import load_rules
 from analysis.embedded.sentences import sentences
-from analysis.embedded.topics import topics
 from analysis.quotes import locate
 from analysis.text import opening_text
-from core.vocabulary import Sentiment
+from core.vocabulary import AnalysisTask, Sentiment
 
 ANALYZER = EmbeddedAnalyzer()
 
@@ -239,34 +238,20 @@ def test_whether_the_problem_looks_solved_is_what_was_said_last(text: str, resol
     assert ANALYZER.judge(text).resolution == resolution
 
 
-TAXONOMY = Taxonomy(
-    (
-        Topic("Login & SSO", "Signing in, passwords, two-factor codes"),
-        Topic("Billing", "Invoices, payments, refunds"),
-        Topic("Exports", "Downloading data as CSV or Excel files"),
+def test_the_quote_of_a_feeling_without_strong_words_is_the_sentence_that_leans_that_way() -> None:
+    answer = ANALYZER.judge(
+        "How could we improve?\n\nThe corridor is long. More staff needed, not enough nurses on the ward."
     )
-)
+    assert answer.sentiment.level < 0
+    assert any("nurses" in quote for quote in answer.quotes)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Cannot sign in\n\nThe password reset does not arrive.", ("Login & SSO",)),
-        ("Refund\n\nYou charged our credit card twice.", ("Billing",)),
-        ("CSV download\n\nThe Excel file is empty.", ("Exports",)),
-        ("Lunch\n\nWhere shall we meet on Friday?", ()),
-        ("", ()),
-    ],
-)
-def test_topics_come_from_the_taxonomy_or_there_is_none(text: str, expected: tuple[str, ...]) -> None:
-    assert topics(text, TAXONOMY) == expected
-
-
-@given(st.text(max_size=200), st.lists(st.builds(Topic, st.text(max_size=20), st.text(max_size=40)), max_size=6))
-def test_any_taxonomy_is_sorted_into_without_failing(text: str, taxonomy: list[Topic]) -> None:
-    found = topics(text, Taxonomy(tuple(taxonomy)))
-    assert set(found) <= {topic.name for topic in taxonomy}
-    assert len(found) <= 3
+def test_the_identity_names_rules_and_weights() -> None:
+    sentiment, topics = (ANALYZER.identity(task) for task in (AnalysisTask.SENTIMENT, AnalysisTask.TOPICS))
+    assert load_rules().version in sentiment.prompt_version
+    assert load_head().version in sentiment.prompt_version
+    assert sentiment.model != topics.model
+    assert load_head().version not in topics.prompt_version
 
 
 def test_a_run_on_text_is_quoted_around_what_decided() -> None:
