@@ -1,6 +1,7 @@
 """From settings to an analyzer."""
 
 from analysis.analyzer import Analyzer
+from analysis.prompts import PromptLibrary
 from core.errors import Terminal
 from core.settings import AnalysisSettings
 
@@ -37,4 +38,10 @@ def make_analyzer(settings: AnalysisSettings) -> Analyzer:
         model=settings.llm_model,
         timeout_seconds=settings.llm_timeout_seconds,
         max_connections=settings.llm_max_concurrency,
+        prompts=prompt_library(settings),
     )
+
+
+def prompt_library(settings: AnalysisSettings) -> PromptLibrary:
+    """The prompts the settings name; reads no file yet."""
+    return PromptLibrary(settings.prompts_dir)

@@ -1,5 +1,6 @@
 """Who is read."""
 
+import getpass
 from enum import StrEnum
 from typing import Annotated
 
@@ -65,6 +66,7 @@ def add_tenant(
     from core.appdb.directory import Tenant, Topic
     from core.connections import Credentials
     from core.tenants import cell, tenant_id
+    from orchestration.policies import newest_prompts
 
     place = installation(settings())
     new = Tenant(
@@ -77,5 +79,6 @@ def add_tenant(
     place.connection(new.tenant_id).keep(Credentials(access_token=SecretStr(hubspot_token)))
     topics = [Topic(name=topic.name, description=topic.description) for topic in default_topics()]
     place.directory.save_topics(new.tenant_id, topics)
+    place.prompt_pins.pin_unpinned(new.tenant_id, newest_prompts(place), author=getpass.getuser())
     console.print(f"{tenant} is connected; `churnboard refresh` loads it now, the daily schedule every night.")
     console.print(f"`churnboard mapping suggest {tenant}` finds where its HubSpot keeps revenue, renewal and use.")

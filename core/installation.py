@@ -10,6 +10,7 @@ from core.appdb.directory import TenantDirectory
 from core.appdb.engine import writing
 from core.appdb.erasures import Erasures
 from core.appdb.mappings import FieldMappings
+from core.appdb.prompts import PromptPins
 from core.appdb.webhooks import WebhookInbox
 from core.connections import ConnectionStore, OAuthClient
 from core.secrets import Vault, open_vault
@@ -58,6 +59,11 @@ class Installation:
     def mappings(self) -> FieldMappings:
         """Which HubSpot properties mean what."""
         return FieldMappings(self.app_database)
+
+    @cached_property
+    def prompt_pins(self) -> PromptPins:
+        """Which version of each prompt a tenant is read with."""
+        return PromptPins(self.app_database)
 
     @cached_property
     def webhooks(self) -> WebhookInbox:

@@ -120,6 +120,9 @@ class AnalysisSettings(_Group):
     llm_lease_seconds: float = Field(default=300, gt=0)
     """How long a claimed call is left to its claimant before another run may take it over."""
 
+    prompts_dir: Path | None = None
+    """Folder of prompts of your own, `<task>/<version>.yaml`; a version in it is used where it is pinned, or run as a shadow."""
+
     @property
     def use_embedded(self) -> bool:
         """Whether the offline analyzer is the one to use."""

@@ -104,6 +104,7 @@ def build(
     target_dir: Path | None = None,
     threads: int = 2,
     has_unit_tests: bool = False,
+    has_data_tests: bool = True,
     variables: Mapping[str, int] | None = None,
     on_node: Callable[[NodeResult], None] | None = None,
 ) -> BuildResult:
@@ -117,6 +118,7 @@ def build(
         target_dir: Where dbt writes artifacts and, below `logs`, its log; None for `transforms/target`.
         threads: Nodes built at the same time.
         has_unit_tests: Also run the models' unit tests; they guard the code, not the data, so a production build leaves them out.
+        has_data_tests: Whether to run the tests of the data; a build that nobody is served from may leave them out.
         variables: Further dbt variables, for instance `{"history_days": 30}`.
         on_node: Called once per node as it finishes, from dbt's threads.
 
@@ -130,14 +132,10 @@ def build(
         arguments += ["--select", *select.split(), "--indirect-selection", "buildable"]
     if exclude:
         arguments += ["--exclude", *exclude.split()]
-    if not has_unit_tests:
-        arguments += ["--exclude-resource-type", "unit_test"]
-    values: dict[str, str | int] = dict(variables or {})
-    if as_of is not None:
-        values["as_of"] = as_of.isoformat() if isinstance(as_of, datetime) else as_of
-    if values:
-        arguments += ["--vars", _as_yaml(values)]
-
+    for kind, is_run in (("unit_test", has_unit_tests), ("test", has_data_tests)):
+        if not is_run:
+            arguments += ["--exclude-resource-type", kind]
+    arguments += _variables(as_of, variables or {})
     finished: list[NodeResult] = []
 
     def collect(result: NodeResult) -> None:
@@ -211,6 +209,13 @@ def _common_arguments(target_dir: Path) -> list[str]:
         "--no-send-anonymous-usage-stats",
         "--no-version-check",
     ]
+
+
+def _variables(as_of: str | datetime | None, others: Mapping[str, int]) -> list[str]:
+    values: dict[str, str | int] = dict(others)
+    if as_of is not None:
+        values["as_of"] = as_of.isoformat() if isinstance(as_of, datetime) else as_of
+    return ["--vars", _as_yaml(values)] if values else []
 
 
 def _connection(warehouse_url: str, threads: int) -> dict[str, str]:

@@ -14,11 +14,10 @@ from analysis.analyzer import (
     TopicsAnswer,
     UnreadableAnswer,
     canonical_json,
-    hashed,
 )
-from analysis.llm.answers import answer_schema, parse_answer
+from analysis.llm.answers import answer_schema, parse_answer, schema_hash
 from analysis.llm.client import ChatClient
-from analysis.prompts import Prompt, latest_prompt, load_prompt
+from analysis.prompts import PromptLibrary
 from analysis.text import text_hash
 from core.vocabulary import AnalysisTask, AnalyzerKind
 
@@ -39,7 +38,9 @@ class OpenAICompatibleAnalyzer:
         model: str,
         timeout_seconds: float = 60,
         max_connections: int = 64,
+        prompts: PromptLibrary | None = None,
     ) -> None:
+        self._prompts = prompts or PromptLibrary()
         self._client = ChatClient(
             base_url=base_url,
             api_key=api_key,
@@ -50,13 +51,15 @@ class OpenAICompatibleAnalyzer:
 
     def identity(self, task: AnalysisTask, prompt_version: str = "") -> Identity:
         """See `Analyzer.identity`."""
+        prompt = self._prompts.load(task, prompt_version)
         return Identity(
             kind=AnalyzerKind.OPENAI_COMPATIBLE,
             model=self._client.model,
-            prompt_version=_prompt(task, prompt_version).version,
-            # A tenant's topics are in the key already; the hash is of the schema's shape.
-            schema_hash=hashed(answer_schema(Question(task, ""))),
-            params=canonical_json({"max_tokens": _MAX_TOKENS, "temperature": _TEMPERATURE}),
+            prompt_version=prompt.version,
+            schema_hash=schema_hash(task),
+            params=canonical_json(
+                {"max_tokens": _MAX_TOKENS, "prompt": prompt.fingerprint, "temperature": _TEMPERATURE}
+            ),
         )
 
     async def sentiment(self, text: str) -> Reading[SentimentAnswer]:
@@ -73,7 +76,7 @@ class OpenAICompatibleAnalyzer:
 
     async def ask(self, question: Question, *, complaint: str | None = None) -> Reply:
         """See `PaidAnalyzer.ask`."""
-        messages = _prompt(question.task, question.prompt_version).messages(
+        messages = self._prompts.load(question.task, question.prompt_version).messages(
             is_again=complaint is not None,
             # A mark the writer of the ticket could not know when writing it.
             boundary=text_hash(question.text)[:16],
@@ -106,10 +109,6 @@ class OpenAICompatibleAnalyzer:
         except UnreadableAnswer as error:
             again = await self.ask(question, complaint=str(error))
             return Reading(self.parse(question, again.raw), reply.usage + again.usage)
-
-
-def _prompt(task: AnalysisTask, version: str) -> Prompt:
-    return load_prompt(task, version) if version else latest_prompt(task)
 
 
 def _described(topic: Topic) -> str:

@@ -19,6 +19,7 @@ from analysis.analyzer import (
     Taxonomy,
     TopicsAnswer,
     UnreadableAnswer,
+    hashed,
 )
 from analysis.llm.client import first_choice
 from core.vocabulary import AnalysisTask, ChurnIntent, Resolution, Sentiment, Target
@@ -43,6 +44,11 @@ def answer_schema(question: Question) -> dict[str, Any]:
             "resolution": {"type": "string", "enum": [resolution.value for resolution in Resolution]},
         }
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def schema_hash(task: AnalysisTask) -> str:
+    """The hash of a task's answer schema; of its shape, since a tenant's topics are in the call key already."""
+    return hashed(answer_schema(Question(task, "")))
 
 
 def parse_answer(question: Question, raw: str) -> Answer:

@@ -1,18 +1,19 @@
 """Loads and renders prompts; a variable that was not declared, or not given, is an error with its name."""
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from analysis.analyzer import hashed
 from core.errors import Terminal
 from core.vocabulary import AnalysisTask
 
-_FOLDER = Path(__file__).parent
-_VERSION = r"\d{4}-\d{2}-[a-z]"
+_VERSION = r"\d{4}-\d{2}-[a-z](-[a-z0-9]+)*"
+_LONGEST_VERSION = 80
+_ALWAYS = {"user": {"boundary", "text"}, "again": {"boundary", "text", "complaint"}}
 _VARIABLE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
 
@@ -26,9 +27,12 @@ class Prompt(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: AnalysisTask
-    version: str = Field(pattern=f"^{_VERSION}$")
+    version: str = Field(pattern=f"^{_VERSION}$", max_length=_LONGEST_VERSION)
     notes: str
     """What changed against the version before, and why."""
+
+    schema_hash: str = Field(pattern="^[0-9a-f]{16}$")
+    """Hash of the answer schema it was written for (`analysis.llm.answers`)."""
 
     variables: tuple[str, ...]
     system: str
@@ -43,7 +47,15 @@ class Prompt(BaseModel):
             raise ValueError(
                 f"variables declares {sorted(self.variables)}, but the text uses {sorted(used)}; make the two agree"
             )
+        for part, needed in _ALWAYS.items():
+            if missing := sorted(needed - set(_VARIABLE.findall(getattr(self, part)))):
+                raise ValueError(f"{part} has no {{{{ {missing[0]} }}}}: without it no ticket can be asked about")
         return self
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over what is sent, first 16 hexadecimal digits: a version whose wording was changed asks another question."""
+        return hashed({"system": self.system, "user": self.user, "again": self.again})
 
     def messages(self, *, is_again: bool = False, **values: str) -> list[dict[str, str]]:
         """The chat messages: `system`, then `user` (or `again`), with every variable filled in once.
@@ -67,9 +79,8 @@ class Prompt(BaseModel):
         return _VARIABLE.sub(lambda match: values[match.group(1)], template)
 
 
-@cache
-def load_prompt(task: AnalysisTask, version: str, folder: Path = _FOLDER) -> Prompt:
-    """The prompt of `task` in `version`.
+def load_prompt(task: AnalysisTask, version: str, folder: Path) -> Prompt:
+    """The prompt of `task` in `version` out of a folder of prompts.
 
     Raises:
         InvalidPrompt: There is no such file, or it is not a prompt of that task and version.
@@ -84,16 +95,3 @@ def load_prompt(task: AnalysisTask, version: str, folder: Path = _FOLDER) -> Pro
             f"The file {path.name} in {task} calls itself {prompt.task}/{prompt.version}; name and content must agree."
         )
     return prompt
-
-
-@cache
-def latest_prompt(task: AnalysisTask, folder: Path = _FOLDER) -> Prompt:
-    """The newest version of `task`.
-
-    Raises:
-        InvalidPrompt: There is none, or it cannot be used.
-    """
-    versions = sorted(path.stem for path in (folder / task.value).glob("*.yaml"))
-    if not versions:
-        raise InvalidPrompt(f"There is no prompt for {task}: add {task}/<year>-<month>-a.yaml to the prompts.")
-    return load_prompt(task, versions[-1], folder)

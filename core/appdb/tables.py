@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeEngine
 
 from core.appdb.types import UtcDateTime
 from core.vocabulary import (
+    AnalysisTask,
     CardStatus,
     ConnectionStatus,
     ErasureSource,
@@ -151,6 +152,19 @@ field_mapping = Table(
     Column("author", String(255), nullable=False),
     _one_of("field", MappedField),
     _one_of("unit", MrrUnit),
+)
+
+prompt_pin = Table(
+    "prompt_pin",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("task", String(20), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="Counts the pins of a task, from 1 without gaps."),
+    Column("prompt_version", String(80), nullable=False),
+    Column("pinned_at", UtcDateTime, nullable=False),
+    Column("author", String(255), nullable=False),
+    _one_of("task", AnalysisTask),
+    comment="The newest version holds; rows are only ever added.",
 )
 
 card_event = Table(

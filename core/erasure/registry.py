@@ -198,6 +198,7 @@ APPLICATION: tuple[Holding, ...] = (
         "topic",
         "trigger_param",
         "field_mapping",
+        "prompt_pin",
         "erasure",
         "webhook_event",
         "build",

@@ -100,6 +100,18 @@ class DuckDBWarehouse:
             connection.commit()
         return written
 
+    def append(self, spec: TableSpec, rows: Sequence[Row]) -> None:
+        """Add rows to a table that has no key, made here where it is missing: for a file that is a copy of something."""
+        with self._writing() as connection:
+            connection.execute(f"create schema if not exists {spec.schema}")
+            columns = ", ".join(f"{column.name} {column.type}" for column in spec.columns)
+            connection.execute(f"create table if not exists {spec.qualified} ({columns})")
+            if rows:
+                connection.register("incoming", _arrow(spec, rows))
+                names = ", ".join(spec.names)
+                connection.execute(f"insert into {spec.qualified} ({names}) select {names} from incoming")
+                connection.unregister("incoming")
+
     def export(
         self, file: Path, tables: Mapping[str, str], *, tenant_ids: Sequence[str], previous: Path | None
     ) -> None:
