@@ -5,7 +5,7 @@ in between leaves a message that simply counts as not read.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,30 +14,28 @@ from analysis.driver import Ending, Outcome
 from analysis.masking import MaskedText
 from analysis.messages import OPENING, Message, Place
 from analysis.quotes import locate_in_original
-from analysis.tables import (
-    DEAD_LETTERS,
-    ENRICHMENT_TABLES,
-    MESSAGE_EVIDENCE,
-    MESSAGE_SENTIMENT,
-    MESSAGE_TEXTS,
-    TICKET_TOPICS,
-)
+from analysis.tables import READ_TABLES, ReadingTables
 from analysis.text import MessageText, text_hash
 from core import chaos
 from core.vocabulary import AnalysisTask
 from core.warehouse import TableSpec, Warehouse
 
 _LONGEST_RAW = 10_000
-_ANSWER_TABLES = {
-    AnalysisTask.SENTIMENT: (MESSAGE_SENTIMENT, MESSAGE_EVIDENCE),
-    AnalysisTask.TOPICS: (TICKET_TOPICS,),
-}
 
 
 class Changes:
     """What is to be written and removed; used for one page, then `write`."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, tables: ReadingTables = READ_TABLES, more: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    ) -> None:
+        """Changes to `tables`; `more` gives columns that a row has there besides those of a reading."""
+        self._tables = tables
+        self._more = more or (lambda _: {})
+        self._answer_tables = {
+            AnalysisTask.SENTIMENT: (tables.sentiment, tables.evidence),
+            AnalysisTask.TOPICS: (tables.topics,),
+        }
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._removed: dict[tuple[str, str], set[Place]] = defaultdict(set)
         self._removed_letters: dict[tuple[str, AnalysisTask], set[Place]] = defaultdict(set)
@@ -46,25 +44,28 @@ class Changes:
     def remove_message(self, place: Place) -> None:
         """Remove everything held about a message; with the opening go the ticket's topics."""
         tenant_id, _, message_id = place
-        for table in ENRICHMENT_TABLES:
-            if table is not TICKET_TOPICS or message_id == OPENING:
+        for table in self._tables.all:
+            if table is not self._tables.topics or message_id == OPENING:
                 self._removed[table.qualified, tenant_id].add(place)
 
     def remove_reading(self, message: Message, task: AnalysisTask) -> None:
         """Remove what is held about one task of a message, its dead letter included."""
         if message.held_key(task):
-            for table in _ANSWER_TABLES[task]:
+            for table in self._answer_tables[task]:
                 self._removed[table.qualified, message.tenant_id].add(message.place)
         if message.dead_key(task):
             self._removed_letters[message.tenant_id, task].add(message.place)
 
     def look_at(self, message: Message) -> None:
         """Note that a message that was loaded again still holds what was read."""
-        self._looked_at[message.tenant_id].add(message.place)
+        if self._tables.texts:
+            self._looked_at[message.tenant_id].add(message.place)
 
     def add_text(self, message: Message, text: MessageText, read_at: datetime, *, is_repeated: bool = False) -> None:
         """Keep what was read, or, where it repeats the opening, what is not."""
-        self._rows[MESSAGE_TEXTS.qualified].append(
+        if not self._tables.texts:
+            return
+        self._rows[self._tables.texts.qualified].append(
             {
                 **_key(message),
                 "text": text.text,
@@ -80,7 +81,7 @@ class Changes:
     ) -> None:
         """Keep a sentiment answer with those of its quotes that stand in the text as sent, as they stand in the original."""
         located = locate_in_original(sent, answer.quotes)[:MOST_QUOTES]
-        self._rows[MESSAGE_SENTIMENT.qualified].append(
+        self._rows[self._tables.sentiment.qualified].append(
             {
                 **_key(message),
                 "sentiment": answer.sentiment.value,
@@ -92,7 +93,7 @@ class Changes:
                 **provenance,
             }
         )
-        self._rows[MESSAGE_EVIDENCE.qualified].extend(
+        self._rows[self._tables.evidence.qualified].extend(
             {
                 **_key(message),
                 "evidence_index": index,
@@ -104,13 +105,13 @@ class Changes:
             for index, one in enumerate(located)
         )
         if not located and message.held_sentiment_key:
-            self._removed[MESSAGE_EVIDENCE.qualified, message.tenant_id].add(message.place)
+            self._removed[self._tables.evidence.qualified, message.tenant_id].add(message.place)
         if message.dead_sentiment_key:
             self._removed_letters[message.tenant_id, AnalysisTask.SENTIMENT].add(message.place)
 
     def add_topics(self, message: Message, answer: TopicsAnswer, provenance: dict[str, Any]) -> None:
         """Keep a topics answer; `none` where no topic fits."""
-        self._rows[TICKET_TOPICS.qualified].extend(
+        self._rows[self._tables.topics.qualified].extend(
             {
                 "tenant_id": message.tenant_id,
                 "ticket_id": message.ticket_id,
@@ -126,9 +127,9 @@ class Changes:
     def add_dead_letter(self, message: Message, task: AnalysisTask, call_key: str, outcome: Outcome) -> None:
         """Keep why a message has no answer, and nothing older that no longer holds."""
         if message.held_key(task):
-            for table in _ANSWER_TABLES[task]:
+            for table in self._answer_tables[task]:
                 self._removed[table.qualified, message.tenant_id].add(message.place)
-        self._rows[DEAD_LETTERS.qualified].append(
+        self._rows[self._tables.dead_letters.qualified].append(
             {
                 **_key(message),
                 "task": task.value,
@@ -149,17 +150,23 @@ class Changes:
         if not (self._rows or self._removed or self._removed_letters or self._looked_at):
             return
         chaos.point("enrich.before_merge")
+        within, limits = self._tables.within, [f"{name} = :{name}" for name in self._tables.within]
+        condition, topics = " and ".join(limits), self._tables.topics.qualified
         with warehouse.write_lock():
             for (table, tenant_id), places in self._removed.items():
-                _at(warehouse, f"delete from {table}", tenant_id, places, has_messages=table != TICKET_TOPICS.qualified)  # noqa: S608
-            letters, texts = DEAD_LETTERS.qualified, MESSAGE_TEXTS.qualified
+                gone = f"delete from {table}"  # noqa: S608 - a name of ours
+                _at(warehouse, gone, tenant_id, places, condition, has_messages=table != topics, **within)
+            of_task, letters = " and ".join(["task = :task", *limits]), self._tables.dead_letters.qualified
             for (tenant_id, task), places in self._removed_letters.items():
-                _at(warehouse, f"delete from {letters}", tenant_id, places, "task = :task", task=task.value)  # noqa: S608
+                _at(warehouse, f"delete from {letters}", tenant_id, places, of_task, task=task.value, **within)  # noqa: S608
             now = datetime.now(UTC)
             for tenant_id, places in self._looked_at.items():
-                _at(warehouse, f"update {texts} set read_at = :now", tenant_id, places, now=now)  # noqa: S608
+                texts = self._tables.texts.qualified if self._tables.texts else ""
+                _at(warehouse, f"update {texts} set read_at = :now", tenant_id, places, condition, now=now, **within)  # noqa: S608
             rows: list[tuple[TableSpec, Sequence[dict[str, Any]]]] = [
-                (table, self._rows[table.qualified]) for table in ENRICHMENT_TABLES if self._rows.get(table.qualified)
+                (table, [{**self._tables.within, **self._more(row), **row} for row in self._rows[table.qualified]])
+                for table in self._tables.all
+                if self._rows.get(table.qualified)
             ]
             if rows:
                 warehouse.merge(rows)

@@ -167,7 +167,7 @@ class Driver:
                     call_key=call.key,
                     tenant_id=call.tenant_id,
                     ticket_id=call.ticket_id,
-                    identity=self._analyzer.identity(call.question.task),
+                    identity=self._analyzer.identity(call.question.task, call.question.prompt_version),
                     question=call.question,
                     run_id=self._run_id,
                     lease_seconds=self._lease_seconds,

@@ -13,7 +13,14 @@ Erased = frozenset[tuple[str, str]]
 """Tenant and id of tickets."""
 
 _OF_MESSAGES = " or message_id = any(:message_ids)"
-_WITH_KEYS = (("message_sentiment", _OF_MESSAGES), ("ticket_topics", ""), ("dead_letters", _OF_MESSAGES))
+_WITH_KEYS = (
+    ("message_sentiment", _OF_MESSAGES),
+    ("ticket_topics", ""),
+    ("dead_letters", _OF_MESSAGES),
+    ("shadow_sentiment", _OF_MESSAGES),
+    ("shadow_topics", ""),
+    ("shadow_dead_letters", _OF_MESSAGES),
+)
 
 
 def forget(warehouse: Warehouse, journal: Journal, tenant_id: str, ticket_ids: Sequence[str]) -> int:

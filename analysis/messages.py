@@ -109,13 +109,15 @@ order by m.tenant_id, m.ticket_id, m.message_id
 limit :size
 """  # noqa: S608 - names of ours, values are bound
 
+_HELD: Final = f"""
+select tenant_id, ticket_id, message_id from enrichment.message_texts
+union select tenant_id, ticket_id, message_id from enrichment.message_sentiment
+union select tenant_id, ticket_id, '{OPENING}' from enrichment.ticket_topics
+union select tenant_id, ticket_id, message_id from enrichment.dead_letters
+"""  # noqa: S608 - names of ours
+
 _ORPHANS: Final = f"""
-with held as (
-    select tenant_id, ticket_id, message_id from enrichment.message_texts
-    union select tenant_id, ticket_id, message_id from enrichment.message_sentiment
-    union select tenant_id, ticket_id, '{OPENING}' from enrichment.ticket_topics
-    union select tenant_id, ticket_id, message_id from enrichment.dead_letters
-),
+with held as ({{held}}),
 there as (
     select t.tenant_id, t.ticket_id, '{OPENING}' as message_id from {STAGING}.{STAGED_TICKETS} as t
     union all
@@ -225,9 +227,12 @@ def pages(warehouse: Snapshot, tenant_ids: Sequence[str], months: Months | None,
         after_tenant, after_ticket, after_message = (rows[-1][one] for one in ("tenant_id", "ticket_id", "message_id"))
 
 
-def orphans(warehouse: Snapshot, tenant_ids: Sequence[str]) -> list[Place]:
-    """Messages something is held about that are no longer there, in any month: deleted, archived, or off the ticket."""
-    rows = warehouse.rows(_ORPHANS, tenant_ids=list(tenant_ids))
+def orphans(warehouse: Snapshot, tenant_ids: Sequence[str], held: str = _HELD) -> list[Place]:
+    """Messages something is held about that are no longer there, in any month: deleted, archived, or off the ticket.
+
+    `held` is SQL of ours for the places something is held about.
+    """
+    rows = warehouse.rows(_ORPHANS.format(held=held), tenant_ids=list(tenant_ids))
     return [(row["tenant_id"], row["ticket_id"], row["message_id"]) for row in rows]
 
 

@@ -1,5 +1,9 @@
 """The tables of the schema `enrichment`, as docs/names.md has them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 from analysis.evals.shipped import add_shipped_precision
 from core.naming import ENRICHMENT
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
@@ -90,6 +94,33 @@ DEAD_LETTERS = TableSpec(
 
 ENRICHMENT_TABLES = (MESSAGE_TEXTS, MESSAGE_SENTIMENT, MESSAGE_EVIDENCE, TICKET_TOPICS, DEAD_LETTERS)
 """All of them; `merge` takes them in this order, so evidence never stands without its text."""
+
+
+@dataclass(frozen=True)
+class ReadingTables:
+    """Where the parts of a reading go.
+
+    Attributes:
+        texts: What was read; None where that is kept elsewhere already.
+        within: Column and value that every row carries, and that nothing outside is touched of; empty for whole tables.
+    """
+
+    texts: TableSpec | None
+    sentiment: TableSpec
+    evidence: TableSpec
+    topics: TableSpec
+    dead_letters: TableSpec
+    within: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def all(self) -> tuple[TableSpec, ...]:
+        """Those there are, in the order they are merged in."""
+        found = (self.texts, self.sentiment, self.evidence, self.topics, self.dead_letters)
+        return tuple(one for one in found if one is not None)
+
+
+READ_TABLES = ReadingTables(MESSAGE_TEXTS, MESSAGE_SENTIMENT, MESSAGE_EVIDENCE, TICKET_TOPICS, DEAD_LETTERS)
+"""What the marts are made of."""
 
 
 def ensure_enrichment_tables(warehouse: Warehouse) -> None:

@@ -1,15 +1,18 @@
 """Which prompts there are, which of them each tenant is read with, and what another one would change."""
 
 import getpass
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from churnboard.shared import app, console, installation, settings
+from churnboard.shared import app, configure_logging, console, installation, settings
 from core.vocabulary import AnalysisTask
 
 if TYPE_CHECKING:
+    from analysis.shadow.estimate import Estimate
+    from core.appdb.directory import Tenant
     from core.installation import Installation
 
 prompts_app = typer.Typer(no_args_is_help=True, help="What models are asked: prompt versions, pins, shadows.")
@@ -18,6 +21,9 @@ app.add_typer(prompts_app, name="prompts")
 TenantArgument = Annotated[str, typer.Argument(help="Tenant slug.")]
 TaskArgument = Annotated[AnalysisTask, typer.Argument(help="What is asked.")]
 VersionArgument = Annotated[str, typer.Argument(help="Version of its prompt.")]
+FromOption = Annotated[str, typer.Option("--from", help="First month, as 2026-09; the first one unless given.")]
+ToOption = Annotated[str, typer.Option("--to", help="Last month; the present one unless given.")]
+_ONCE_AND_FOR_ALL = "2015-01"
 
 
 @prompts_app.command("list")
@@ -92,3 +98,93 @@ def pinned(place: "Installation", tenant: str, task: AnalysisTask, version: str)
         return False
     console.print(f"{tenant} is read with {task}/{version} from now on, instead of {before}.")
     return True
+
+
+@prompts_app.command("promote")
+def promote_prompt(
+    tenant: Annotated[str | None, typer.Argument(help="Tenant slug.")] = None,
+    task: Annotated[AnalysisTask, typer.Option(help="What is asked.")] = AnalysisTask.SENTIMENT,
+    version: Annotated[str, typer.Option(help="Version of its prompt.")] = "",
+    everybody: Annotated[bool, typer.Option("--all", help="Every tenant.")] = False,
+) -> None:
+    """Pin a version, and say what will be read anew and what that costs; what a shadow has paid for is free."""
+    if (tenant is None) is not everybody:
+        raise typer.BadParameter("Name one tenant, or give --all.")
+    if not version:
+        raise typer.BadParameter(f"Give the --version to pin: `churnboard prompts list {task}` shows them.")
+    place = installation(settings())
+    configure_logging("WARNING")
+    for one in place.directory.tenants() if tenant is None else [place.directory.tenant(tenant)]:
+        if pinned(place, one.tenant_id, task, version):
+            _what_follows(place, one, task, version)
+
+
+def _what_follows(place: "Installation", tenant: "Tenant", task: AnalysisTask, version: str) -> None:
+    from analysis import pending_months
+    from analysis.tickets import NothingStaged
+    from orchestration.shadow import after_promotion
+
+    if place.settings.analysis.use_embedded:
+        console.print("The embedded analyzer reads now, and asks nobody: nothing is read anew.")
+        return
+    try:
+        found = after_promotion(place, tenant, task, version)
+        pending = pending_months(place.warehouse, [tenant.tenant_id])
+    except NothingStaged:
+        console.print(f"Nothing of {tenant.tenant_id} was loaded yet.")
+        return
+    if not found:
+        console.print("Everything is read with it already.")
+        return
+    table = Table("month", "read anew", "calls", "paid before", "to be paid", "about")
+    for month, one in found:
+        table.add_row(f"{month:%Y-%m}", *_figures(one))
+    console.print(table)
+    due = [month for month, _ in found if pending and pending[0].replace(day=1) <= month <= pending[1]]
+    console.print(
+        f"The next run reads {due[0]:%Y-%m} to {due[-1]:%Y-%m} anew, since tickets of these months came or changed; the others "
+        "stay as they are until somebody asks."
+        if due
+        else "No month is pending, so nothing is read anew until a ticket comes or changes; then its month is."
+    )
+    first, last = found[0][0], found[-1][0]
+    console.print(f"Everything at once: `churnboard read {tenant.tenant_id} --from {first:%Y-%m} --to {last:%Y-%m}`.")
+
+
+def _figures(one: "Estimate") -> tuple[str, str, str, str, str]:
+    paid = one.call_count - one.unpaid_count
+    return f"{one.message_count:,}", f"{one.call_count:,}", f"{paid:,}", f"{one.unpaid_count:,}", one.cost
+
+
+@app.command()
+def read(tenant: TenantArgument, first: FromOption = "", last: ToOption = "") -> None:
+    """Read months of a tenant (and of who shares its cell) now, with what is pinned; what was read that way costs nothing."""
+    from orchestration.build import build_definitions
+    from orchestration.instance import open_instance
+    from orchestration.refresh import read_again
+
+    place = installation(settings())
+    configure_logging("WARNING")
+    of = place.directory.tenant(tenant)
+    start, end = months_between(first or _ONCE_AND_FOR_ALL, last) or (date.min, date.max)
+    definitions = build_definitions(resources={"place": place})
+    read_again(definitions, open_instance(place.settings.stores.data_dir), of.cell, start, end - timedelta(days=1))
+    console.print("The cards follow with the next transform: `churnboard refresh`, or the sensors where Dagster runs.")
+
+
+def months_between(first: str, last: str) -> "tuple[date, date] | None":
+    """First day of the first month, first day after the last; None: all."""
+    if not first and not last:
+        return None
+    start = _month(first or _ONCE_AND_FOR_ALL)
+    end = _month(last) if last else datetime.now(UTC).date().replace(day=1)
+    if end < start:
+        raise typer.BadParameter(f"--to {last or f'{end:%Y-%m}'} is before --from {first}.")
+    return start, end.replace(year=end.year + end.month // 12, month=end.month % 12 + 1)
+
+
+def _month(said: str) -> date:
+    try:
+        return datetime.strptime(said, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError as error:
+        raise typer.BadParameter(f"{said!r} is no month: write it as 2026-09.") from error

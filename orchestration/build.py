@@ -8,10 +8,11 @@ import dagster as dg
 from orchestration.assets.enrichment import readings
 from orchestration.assets.ingestion import app_state, hubspot
 from orchestration.assets.publishing import publish
+from orchestration.assets.shadow import shadow_readings
 from orchestration.assets.transforms import default_dbt_models
 from orchestration.checks import CHECKS
 from orchestration.everything import make_everything
-from orchestration.jobs import enrich, ingest, transform
+from orchestration.jobs import enrich, ingest, shadow, transform
 from orchestration.refetch import refetch
 from orchestration.resources import installation, nobody
 from orchestration.schedules import daily, publish_after_change, read_after_load, refetch_on_hint
@@ -25,9 +26,9 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
     """
     everything = make_everything(lambda: build_definitions(resources=resources))
     return dg.Definitions(
-        assets=[hubspot, app_state, readings, default_dbt_models(), publish],
+        assets=[hubspot, app_state, readings, shadow_readings, default_dbt_models(), publish],
         asset_checks=CHECKS,
-        jobs=[ingest, enrich, transform, refetch, everything],
+        jobs=[ingest, enrich, transform, shadow, refetch, everything],
         schedules=[daily],
         sensors=[read_after_load, publish_after_change, refetch_on_hint],
         resources={"place": installation, "on_rows": nobody} | dict(resources or {}),

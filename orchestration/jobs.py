@@ -7,6 +7,9 @@ from core.naming import ENRICHMENT, INTERMEDIATE, MARTS, RAW_APP, RAW_HUBSPOT, S
 RAW = dg.AssetSelection.groups(RAW_HUBSPOT, RAW_APP)
 STAGED = dg.AssetSelection.groups(STAGING)
 READ = dg.AssetSelection.groups(ENRICHMENT)
+SHADOW = "shadow"
+"""Group of what is read beside the readings."""
+
 PUBLISHED = dg.AssetSelection.groups(INTERMEDIATE, MARTS, "publish")
 
 ingest = dg.define_asset_job(
@@ -27,4 +30,11 @@ transform = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     tags={"churnboard/stage": "transform"},
     description="Build and test cards and metrics from what was loaded and read, then audit and publish them.",
+)
+shadow = dg.define_asset_job(
+    "shadow",
+    selection=dg.AssetSelection.groups(SHADOW),
+    executor_def=dg.in_process_executor,
+    description="Read the tickets of one cell once more, month by month, with a prompt version or a model that is tried out. "
+    "Nothing is built on it.",
 )

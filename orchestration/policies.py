@@ -1,9 +1,11 @@
 """From what tenants decided, in the application database, to how their tickets are read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from analysis.analyzer import Analyzer
 from analysis.make import prompt_library
 from analysis.policy import ReadingPolicy
+from analysis.prompts import InvalidPrompt
 from core.installation import Installation
 from core.tenants import TenantId
 from core.vocabulary import AnalysisTask
@@ -26,7 +28,24 @@ def reading_policies(place: Installation, tenant_ids: Sequence[TenantId]) -> dic
     everybody read and paid for again.
     """
     newest = newest_prompts(place)
+    wanted = set(tenant_ids)
     return {
-        one: ReadingPolicy(prompt_versions=place.prompt_pins.pin_unpinned(one, newest, author="first reading"))
-        for one in tenant_ids
+        one.tenant_id: ReadingPolicy(
+            is_masked=one.is_masked,
+            prompt_versions=place.prompt_pins.pin_unpinned(one.tenant_id, newest, author="first reading"),
+        )
+        for one in place.directory.tenants()
+        if one.tenant_id in wanted
     }
+
+
+def refused_prompts(policies: Mapping[TenantId, ReadingPolicy], analyzer: Analyzer) -> dict[str, str]:
+    """Whoever is pinned to a prompt that this analyzer cannot be asked with, and why: the others are read all the same."""
+    refused: dict[str, str] = {}
+    for tenant_id, policy in policies.items():
+        try:
+            for task in AnalysisTask:
+                analyzer.identity(task, policy.prompt_version(task))
+        except InvalidPrompt as error:
+            refused[tenant_id] = str(error)
+    return refused

@@ -4,7 +4,7 @@ The copy is a DuckDB file with the rows of one tenant, whatever engine the wareh
 What is replaced in it, and what the cards are compared for, the caller says (`analysis.shadow`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,14 +40,15 @@ class Scratch:
         self._as_of_at = as_of_at
         self._target_dir = target_dir
 
-    def replace(self, changes: Mapping[TableSpec, tuple[Sequence[str], Sequence[Row]]]) -> None:
-        """Take the rows of these tickets out of each table, and put these in."""
-        for spec, (ticket_ids, rows) in changes.items():
-            self._warehouse.execute(
-                f"delete from {spec.qualified} where ticket_id = any(:ticket_ids)",  # noqa: S608 - a name of ours
-                ticket_ids=list(ticket_ids),
-            )
-            self._warehouse.append(spec, rows)
+    def replace(
+        self, spec: TableSpec, columns: Sequence[str], places: Sequence[Sequence[str]], rows: Sequence[Row]
+    ) -> None:
+        """Take the rows out of a table that have one of these values in these columns, and put others in."""
+        self._warehouse.execute(
+            f"delete from {spec.qualified} where concat_ws('/', {', '.join(columns)}) = any(:places)",  # noqa: S608 - names of ours
+            places=["/".join(place) for place in places],
+        )
+        self._warehouse.append(spec, rows)
 
     def cards(self) -> list[Card]:
         """The cards over what the copy holds now.

@@ -116,6 +116,10 @@ READINGS: tuple[Holding, ...] = (
     Holding(ENRICHMENT, "message_evidence", ticket="ticket_id", message="message_id", is_ticket_gone=True),
     Holding(ENRICHMENT, "dead_letters", ticket="ticket_id", message="message_id", words=("raw", "reason")),
     *_plain(ENRICHMENT, "message_sentiment", "ticket_topics"),
+    # What was tried out beside it.
+    Holding(ENRICHMENT, "shadow_evidence", ticket="ticket_id", message="message_id", is_ticket_gone=True),
+    Holding(ENRICHMENT, "shadow_dead_letters", ticket="ticket_id", message="message_id", words=("raw", "reason")),
+    *_plain(ENRICHMENT, "shadows", "shadow_sentiment", "shadow_topics"),
 )
 
 MODELS: tuple[Holding, ...] = (

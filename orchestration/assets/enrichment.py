@@ -9,12 +9,14 @@ from analysis import EnrichmentReport, Progress, ReadingPolicy, enrich, make_ana
 from core.installation import Installation
 from core.naming import ENRICHMENT, STAGING
 from orchestration.erasure import erased_tickets
-from orchestration.partitions import CELL_MONTHS, cells_and_months
+from orchestration.loading import sentences
+from orchestration.partitions import CELL_MONTHS, cells_and_months, first_after
+from orchestration.policies import reading_policies, refused_prompts
 
 READINGS = ("message_sentiment", "ticket_topics")
 """The asset keys; texts, quotes and dead letters are parts of the same reading and share the first (see transforms)."""
 
-_DEPS = [
+READING_DEPS = [
     dg.AssetKey([STAGING, one])
     for one in (
         "stg_hubspot__tickets",
@@ -25,13 +27,16 @@ _DEPS = [
         "stg_app__topics",
     )
 ]
+"""What is read, and sorted by."""
 
 
 @dg.multi_asset(
     name="readings",
     partitions_def=CELL_MONTHS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    specs=[dg.AssetSpec([ENRICHMENT, table], group_name=ENRICHMENT, kinds={"llm"}, deps=_DEPS) for table in READINGS],
+    specs=[
+        dg.AssetSpec([ENRICHMENT, table], group_name=ENRICHMENT, kinds={"llm"}, deps=READING_DEPS) for table in READINGS
+    ],
 )
 def readings(
     context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
@@ -40,37 +45,41 @@ def readings(
     analysis = place.settings.analysis
     reports: list[EnrichmentReport] = []
     journal = open_journal(place.settings.stores.journal)
+    refused: dict[str, str] = {}
     for of, months in cells_and_months(context.partition_keys).items():
-        tenants = place.directory.tenants(of)
-        tenant_ids = [tenant.tenant_id for tenant in tenants]
-        last = months[-1]
-        first_after = last.replace(year=last.year + last.month // 12, month=last.month % 12 + 1)
+        policies = reading_policies(place, [tenant.tenant_id for tenant in place.directory.tenants(of)])
+        analyzer = make_analyzer(analysis)
+        refused.update(refused_prompts(policies, analyzer))
+        tenant_ids = [one for one in policies if one not in refused]
         reports.append(
             enrich(
                 warehouse=place.warehouse,
                 journal=journal,
-                analyzer=make_analyzer(analysis),
+                analyzer=analyzer,
                 tenant_ids=tenant_ids,
-                months=(months[0], first_after),
+                months=(months[0], first_after(months[-1])),
                 run_id=context.run.run_id,
                 max_concurrency=analysis.llm_max_concurrency,
                 lease_seconds=analysis.llm_lease_seconds,
-                on_progress=_Every(100, context),
+                on_progress=Every(100, context),
                 erased=partial(erased_tickets, place, tenant_ids),
-                policies={tenant.tenant_id: ReadingPolicy(is_masked=tenant.is_masked) for tenant in tenants},
+                policies=policies,
             )
         )
     for table in READINGS:
-        yield dg.MaterializeResult(asset_key=[ENRICHMENT, table], metadata=_metadata(reports))
+        yield dg.MaterializeResult(asset_key=[ENRICHMENT, table], metadata=reading_metadata(reports))
+    if refused:
+        raise dg.Failure(description=sentences(refused))
 
 
-class _Every:
+class Every:
     """Logs progress each time this many more messages are done; a line a message would drown the run's log."""
 
     def __init__(self, messages: int, context: dg.AssetExecutionContext) -> None:
         self._step, self._context, self._next = messages, context, 0
 
     def __call__(self, progress: Progress) -> None:
+        """Told after every page and every paid call."""
         if progress.messages_done >= self._next:
             self._next = progress.messages_done + self._step
             self._context.log.info(
@@ -78,7 +87,8 @@ class _Every:
             )
 
 
-def _metadata(reports: list[EnrichmentReport]) -> dict[str, dg.MetadataValue]:
+def reading_metadata(reports: list[EnrichmentReport]) -> dict[str, dg.MetadataValue]:
+    """What some runs did, for the Dagster UI."""
     tasks = [task for report in reports for task in report.tasks.values()]
     return {
         "messages": dg.MetadataValue.int(sum(report.messages_seen for report in reports)),

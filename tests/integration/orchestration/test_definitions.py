@@ -47,6 +47,13 @@ def test_readings_come_from_staging_and_never_from_marts() -> None:
     assert behind == {"staging", "raw_hubspot", "raw_app"}
 
 
+def test_nothing_is_built_on_a_shadow() -> None:
+    for table in ("shadow_sentiment", "shadow_topics"):
+        key = dg.AssetKey(["enrichment", table])
+        assert GRAPH.get(key).partitions_def.partition_dimension_names == ["cell", "month"]
+        assert not GRAPH.get(key).child_keys
+
+
 def test_nothing_in_the_graph_is_loaded_by_nobody() -> None:
     assert [key for key in GRAPH.get_all_asset_keys() if not GRAPH.get(key).is_materializable] == []
 
@@ -56,6 +63,7 @@ def test_nothing_in_the_graph_is_loaded_by_nobody() -> None:
     [
         ("ingest", {"raw_hubspot", "raw_app", "staging"}),
         ("enrich", {"enrichment"}),
+        ("shadow", {"shadow"}),
         ("transform", {"intermediate", "marts", "publish"}),
     ],
 )
