@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis.breaker import Route
 from core.errors import Terminal
 from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, Resolution, Sentiment, Target
 
@@ -152,6 +153,8 @@ class Reply:
     raw: str
     usage: Usage
     generation_id: str | None = None
+    provider: str | None = None
+    """Who served it, where the server stands in front of several."""
 
 
 class UnreadableAnswer(Terminal):
@@ -205,8 +208,16 @@ async def answered(analyzer: Analyzer, question: Question) -> Reading[SentimentA
 class PaidAnalyzer(Analyzer, Protocol):
     """An analyzer whose calls cost money, so the call and the understanding of what came back are two steps."""
 
-    async def ask(self, question: Question, *, complaint: str | None = None) -> Reply:
+    fallback_model: str
+    """The model that is asked where the main one cannot be, or twice gave no usable answer; empty: none."""
+
+    providers: tuple[str, ...]
+    """Who may serve behind the server, in the order of preference; empty: whoever it chooses."""
+
+    async def ask(self, question: Question, *, complaint: str | None = None, route: Route | None = None) -> Reply:
         """Make one paid call; with `complaint` (why the last answer was unusable), a fresh and shorter one.
+
+        `route` says which model is asked, and through whom; the main one where there is none.
 
         Raises:
             ModelCallError: A subclass says what to do, see `analysis.llm.failures`.

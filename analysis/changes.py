@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from analysis.analyzer import MOST_QUOTES, NO_TOPIC, Identity, SentimentAnswer, TopicsAnswer
-from analysis.driver import Ending, Outcome
+from analysis.calls import Ending, Outcome
 from analysis.masking import MaskedText
 from analysis.messages import OPENING, Message, Place
 from analysis.quotes import locate_in_original
@@ -177,7 +177,7 @@ def provenance(identity: Identity, sent: MaskedText, key: str, outcome: Outcome)
     """The columns that say where a row came from."""
     return {
         "analyzer": identity.kind.value,
-        "model": identity.model,
+        "model": outcome.model or identity.model,
         "prompt_version": identity.prompt_version,
         "schema_hash": identity.schema_hash,
         "input_hash": text_hash(sent.original),

@@ -16,6 +16,9 @@ class Destination:
     is_tidied = True
     """Whether what is held of messages that are gone is removed."""
 
+    may_fall_back = True
+    """Whether another model may answer where the one that was asked for cannot."""
+
     def __init__(self, tasks: tuple[AnalysisTask, ...] = tuple(AnalysisTask)) -> None:
         self.tasks = tasks
         """What is asked."""

@@ -1,7 +1,12 @@
 """Gets paid calls answered: claimed in the journal, made under an adaptive limit, stored raw, understood, or given up.
 
 Several drivers, in one process or on many machines, may work on the same calls: whoever holds the claim calls, the others wait
-for the stored reply. Pure orchestration of three parts passed in (journal, analyzer, limit); knows no tickets and no warehouse.
+for the stored reply. How one call is made is `analysis.asking`'s; knows no tickets and no warehouse. A batch of calls may be handed
+in while another is under way, so that neither waits for the other's last calls.
+
+An unusable reply is mended where that cannot change its content, then asked about once more with the reason, then put to the
+fallback model, then buried. The key stays the main model's throughout: it names the question, one row of the journal holds all that
+was paid for it, and the row says which model answered.
 
 Left out on purpose: a call is never declared dead because its worker died. A text cannot kill a worker that only waits for HTTP,
 and a machine that is stopped twice would otherwise condemn whatever it happened to be reading.
@@ -11,77 +16,20 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from functools import partial
 
-from analysis.analyzer import Answer, PaidAnalyzer, Question, UnreadableAnswer, Usage
-from analysis.journal import CallRecord, CallState, Claim, Journal
-from analysis.limiter import AdaptiveLimit, growing_pause
-from analysis.llm.failures import Blocked, ModelStopped, ProviderUnavailable, Rejected, TextTooLong, Throttled
+from analysis.analyzer import PaidAnalyzer, UnreadableAnswer
+from analysis.asking import POLL_SECONDS, Asking, Later, Work
+from analysis.calls import Call, Ending, Outcome, Spending, ended, given_up
+from analysis.journal import CallRecord, CallState, GroupedJournal, Journal
+from analysis.limiter import AdaptiveLimit
+from analysis.llm.failures import TextTooLong
+from analysis.patience import Patience
 from core import chaos
-from core.errors import ChurnboardError, Transient
+from core.errors import ChurnboardError
 from core.vocabulary import AnalysisTask
 
-REPLIES_ALLOWED = 2
-"""The first answer and one second question; an unusable second answer is a dead letter."""
-
-_ATTEMPTS = 3
-_REJECTIONS_BEFORE_STOP = 5
-_POLL_SECONDS = 1.0
-_LEASE_SHARE = 0.9
-
-
-class ModelUnavailable(Transient):
-    """The model server answered nothing for too long; what is open stays open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One paid call to be answered."""
-
-    key: str
-    tenant_id: str
-    question: Question
-    ticket_id: str | None = None
-
-
-class Ending(StrEnum):
-    """How a call ended in this run."""
-
-    ANSWERED = "answered"
-    FAILED = "failed"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The end of one call, with where it came from; `answer` only when answered, `reason` only when not."""
-
-    ending: Ending
-    answer: Answer | None
-    usage: Usage
-    run_id: str
-    ended_at: datetime
-    reason: str | None = None
-    raw: str | None = None
-    attempt_count: int = 1
-    first_seen_at: datetime | None = None
-
-
-@dataclass
-class Spending:
-    """What one task cost in this run, replies that could not be used included."""
-
-    calls: int = 0
-    usage: Usage = field(default_factory=Usage)
-
-
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """To be taken up again: somebody else is making the call, or it failed for now."""
-
-    seconds: float
+_LONGEST_REQUEUED_SECONDS = 6 * 3600.0
 
 
 class Driver:
@@ -97,215 +45,160 @@ class Driver:
         lease_seconds: float,
         patience_seconds: float,
         on_paid: Callable[[], None] = lambda: None,
+        longest_requeued_seconds: float = _LONGEST_REQUEUED_SECONDS,
+        may_fall_back: bool = True,
     ) -> None:
         self._journal = journal
+        self._grouped = GroupedJournal(journal)
         self._analyzer = analyzer
         self._run_id = run_id
-        self._max_concurrency = max_concurrency
         self._lease_seconds = lease_seconds
-        self._patience_seconds = patience_seconds
-        self._on_paid = on_paid
+        self._longest_requeued_seconds = longest_requeued_seconds
         self._limit = AdaptiveLimit(max_concurrency)
-        self._last_success = time.monotonic()
-        self._success_count = 0
-        self._rejections = 0
-        self._failures: dict[str, tuple[float, int]] = {}
-        self._stopping = asyncio.Event()
-        self.stopped: ChurnboardError | None = None
+        self._patience = Patience(patience_seconds, self._limit.open)
+        self._asking = Asking(
+            journal=journal,
+            grouped=self._grouped,
+            analyzer=analyzer,
+            limit=self._limit,
+            patience=self._patience,
+            max_concurrency=max_concurrency,
+            lease_seconds=lease_seconds,
+            on_paid=on_paid,
+            fallback_model=analyzer.fallback_model if may_fall_back else "",
+        )
+        self._in_hand: dict[str, asyncio.Event] = {}
+
+    @property
+    def stopped(self) -> ChurnboardError | None:
         """Why no further call is made, once that is so."""
-        self.spent: dict[AnalysisTask, Spending] = {}
+        return self._patience.stopped
+
+    @property
+    def spent(self) -> dict[AnalysisTask, Spending]:
         """What this run paid, by task."""
+        return self._asking.spent
 
     async def answer(self, calls: Sequence[Call]) -> dict[str, Outcome]:
         """The outcomes by call key; a call that is still open because of `stopped` is not in it.
+
+        May be called while it is being called: the calls share limit and health, and equal ones are made once.
 
         Raises:
             JournalUnavailable: The journal cannot be used; calls in flight are abandoned to their leases.
         """
         outcomes: dict[str, Outcome] = {}
         known = await asyncio.to_thread(self._journal.lookup, [call.key for call in calls])
-        queue = deque(calls)
-        later: list[tuple[float, Call]] = []
+        began_at = time.monotonic()
+        queue = deque(Work(call.key, call, known.pop(call.key, None), began_at) for call in calls)
+        later: list[tuple[float, Work]] = []
 
         async def work() -> None:
-            while not self._stopping.is_set():
+            while not self._patience.is_over:
                 if not queue:
                     if not later:
                         return
-                    await self._pause(min(ready for ready, _ in later) - time.monotonic())
+                    await self._patience.pause(min(ready for ready, _ in later) - time.monotonic())
                     now = time.monotonic()
-                    queue.extend(call for ready, call in later if ready <= now)
-                    later[:] = [(ready, call) for ready, call in later if ready > now]
+                    queue.extend(one for ready, one in later if ready <= now)
+                    later[:] = [(ready, one) for ready, one in later if ready > now]
                     continue
-                call = queue.popleft()
-                ended = await self._one(call, known.pop(call.key, None))
-                if isinstance(ended, _Later):
-                    later.append((time.monotonic() + ended.seconds, call))
-                elif ended is not None:
-                    outcomes[call.key] = ended
+                one = queue.popleft()
+                end = await self._alone(one)
+                if isinstance(end, Later) and end.reason and self._is_too_old(one):
+                    outcomes[one.key] = given_up(one.call, end.reason, self._run_id)
+                elif isinstance(end, Later):
+                    one.record = None
+                    later.append((time.monotonic() + end.seconds, one))
+                elif end is not None:
+                    outcomes[one.key] = end
 
-        await _all([work() for _ in range(min(self._max_concurrency, len(calls)))])
+        await _all([work() for _ in range(min(self._limit.widest, len(calls)))])
         return outcomes
 
-    async def _one(self, call: Call, record: CallRecord | None) -> Outcome | _Later | None:
+    async def _alone(self, one: Work) -> Outcome | Later | None:
+        """The call as far as it goes now; after whoever in this process is making the same one."""
+        while (other := self._in_hand.get(one.call.key)) is not None:
+            await other.wait()
+            one.record = None
+        key = one.call.key
+        event = self._in_hand[key] = asyncio.Event()
+        try:
+            return await self._one(one)
+        finally:
+            del self._in_hand[key]
+            event.set()
+
+    async def _one(self, one: Work) -> Outcome | Later | None:
         """One call as far as it goes now: an outcome, to be taken up later, or None when the run stops."""
         while True:
-            after_reply = None
+            record, after_reply = one.record, None
             if record is not None and record.state is CallState.DEAD:
-                return _ended(Ending.DEAD, record)
+                if not await self._shortened(one, record):
+                    return ended(Ending.DEAD, record)
+                continue
             if record is not None and record.state is CallState.ANSWERED:
-                read = await self._understood(call, record)
+                read = await self._understood(one.call, record)
                 if read is not None:
                     return read
                 after_reply = record.reply_count
-            # The claim comes after the wait for a slot, so its lease covers one call and nothing else.
-            async with self._limit.slot():
-                if self._stopping.is_set():
-                    return None
-                result = await asyncio.to_thread(
-                    self._journal.claim,
-                    call_key=call.key,
-                    tenant_id=call.tenant_id,
-                    ticket_id=call.ticket_id,
-                    identity=self._analyzer.identity(call.question.task, call.question.prompt_version),
-                    question=call.question,
-                    run_id=self._run_id,
-                    lease_seconds=self._lease_seconds,
-                    after_reply=after_reply,
-                )
-                record = result.record
-                if result.claim is not None:
-                    chaos.point("enrich.after_claim")
-                    made = await self._make(call, result.claim)
-                    if not isinstance(made, CallRecord):
-                        return made
-                    record = made
+            async with self._limit.place():
+                made = await self._claimed(one, after_reply)
+            if not isinstance(made, CallRecord):
+                return made
+            one.record = made
             # Erased while it was being made: whether it may be asked again is for the next run to see.
-            if record is not None and record.state in {CallState.FAILED, CallState.ERASED}:
-                return _ended(Ending.FAILED, record)
-            if record is not None and record.state is CallState.CLAIMED:
-                return _Later(min(max(0.0, record.lease_left_seconds), _POLL_SECONDS))
+            if made.state in {CallState.FAILED, CallState.ERASED}:
+                return ended(Ending.FAILED, made)
+            if made.state is CallState.CLAIMED:
+                return Later(min(max(0.0, made.lease_left_seconds), POLL_SECONDS))
+
+    async def _shortened(self, one: Work, record: CallRecord) -> bool:
+        """Turn to a shorter version of the text, where that is what the call died of and there is one."""
+        if record.error_type != TextTooLong.error_type:
+            return False
+        shorter = one.call.shorter(self._asking.identity(one.call.question))
+        if shorter is None:
+            return False
+        one.call = shorter
+        one.record = (await asyncio.to_thread(self._journal.lookup, [shorter.key])).get(shorter.key)
+        return True
 
     async def _understood(self, call: Call, record: CallRecord) -> Outcome | None:
-        """The outcome of a stored reply, or None when it deserves a second question."""
+        """The outcome of a stored reply, or None when it deserves another question."""
         try:
-            return _ended(Ending.ANSWERED, record, self._analyzer.parse(call.question, record.response or ""))
+            return ended(Ending.ANSWERED, record, self._analyzer.parse(call.question, record.response or ""))
         except UnreadableAnswer as error:
-            if record.reply_count < REPLIES_ALLOWED:
+            if record.reply_count < self._asking.replies_allowed:
                 return None
-            buried = await asyncio.to_thread(self._journal.bury, call.key, record.attempt, str(error))
-            return _ended(Ending.DEAD, buried)
+            bury = partial(self._journal.bury, call.key, record.attempt, str(error), error_type="unreadable")
+            return ended(Ending.DEAD, await self._grouped.step(call.key, bury))
 
-    async def _make(self, call: Call, claim: Claim) -> CallRecord | _Later | None:
-        """Make a claimed call once; what failed for now is given back and taken up later."""
-        try:
-            return await self._ask(call, claim)
-        except Throttled as error:
-            self._limit.throttled(error.retry_after)
-            await asyncio.to_thread(self._journal.release, claim)
-            self._lose_patience(error)
-            return _Later(self._limit.pause_seconds)
-        except ProviderUnavailable as error:
-            return await self._unavailable(call, claim, error)
-        except Rejected as error:
-            return await self._rejected(claim, error)
-        except (Blocked, TextTooLong) as error:
-            return await asyncio.to_thread(self._journal.give_up, claim, str(error), is_final=True)
-        except ModelStopped as error:
-            self._stop(error)
-            await asyncio.to_thread(self._journal.release, claim)
+    async def _claimed(self, one: Work, after_reply: int | None) -> CallRecord | Later | None:
+        """Claim the call and make it, or say what stands in the way."""
+        await self._asking.somebody_is_well(after_reply or 0)
+        if self._patience.is_over:
             return None
+        call, claimed_at = one.call, time.monotonic()
+        claim = partial(
+            self._journal.claim,
+            call_key=call.key,
+            tenant_id=call.tenant_id,
+            ticket_id=call.ticket_id,
+            identity=self._asking.identity(call.question),
+            question=call.question,
+            run_id=self._run_id,
+            lease_seconds=self._lease_seconds,
+            after_reply=after_reply,
+        )
+        result = await self._grouped.step(call.key, claim)
+        if result.claim is None:
+            return result.record
+        chaos.point("enrich.after_claim")
+        return await self._asking.make(one, result.claim, claimed_at)
 
-    async def _ask(self, call: Call, claim: Claim) -> CallRecord:
-        complaint = self._complaint(call.question, claim.response or "") if claim.reply_count else None
-        try:
-            # A connection that trickles outlasts any time-out between bytes; past the lease the call is no longer ours.
-            async with asyncio.timeout(self._lease_seconds * _LEASE_SHARE):
-                reply = await self._analyzer.ask(call.question, complaint=complaint)
-        except TimeoutError as error:
-            raise ProviderUnavailable(
-                f"No complete answer within {self._lease_seconds * _LEASE_SHARE:.0f} s."
-            ) from error
-        chaos.point("enrich.after_call")
-        record = await asyncio.to_thread(self._journal.store, claim, reply)
-        chaos.point("enrich.after_journal")
-        self._limit.succeeded()
-        self._last_success = time.monotonic()
-        self._success_count += 1
-        self._count(call, reply.usage)
-        return record
-
-    async def _unavailable(self, call: Call, claim: Claim, error: ProviderUnavailable) -> CallRecord | _Later:
-        self._limit.failed()
-        first, times = self._failures.get(call.key, (time.monotonic(), 0))
-        self._failures[call.key] = (first, times + 1)
-        if error.usage.input_tokens or error.usage.cost_usd:
-            self._count(call, error.usage)
-        if times + 1 >= _ATTEMPTS and self._last_success > first:
-            return await asyncio.to_thread(self._journal.give_up, claim, str(error), usage=error.usage)
-        await asyncio.to_thread(self._journal.release, claim, usage=error.usage, is_failure=True)
-        self._lose_patience(error)
-        return _Later(growing_pause(times + 1) if error.retry_after is None else error.retry_after)
-
-    async def _rejected(self, claim: Claim, error: Rejected) -> CallRecord | _Later | None:
-        if self._success_count:
-            return await asyncio.to_thread(self._journal.give_up, claim, str(error))
-        # Nothing was ever accepted: more likely the settings than the ticket, so no ticket is blamed.
-        self._rejections += 1
-        await asyncio.to_thread(self._journal.release, claim, is_failure=True)
-        if self._rejections >= _REJECTIONS_BEFORE_STOP:
-            self._stop(ModelStopped(f"No call was accepted, {self._rejections} were refused. {error}"))
-            return None
-        return _Later(_POLL_SECONDS)
-
-    def _complaint(self, question: Question, raw: str) -> str:
-        try:
-            self._analyzer.parse(question, raw)
-        except UnreadableAnswer as error:
-            return str(error)
-        return "The model's answer cannot be used."
-
-    def _count(self, call: Call, usage: Usage) -> None:
-        spending = self.spent.setdefault(call.question.task, Spending())
-        spending.usage += usage
-        spending.calls += 1
-        self._on_paid()
-
-    def _lose_patience(self, error: ChurnboardError) -> None:
-        # A pause the server itself asked for is not silence.
-        silent = time.monotonic() - self._last_success
-        if silent > self._patience_seconds + self._limit.pause_seconds:
-            self._stop(
-                ModelUnavailable(
-                    f"No model call succeeded for {silent:.0f} s. The last failure: {error} "
-                    f"What was read is kept; run this step again when the server has recovered."
-                )
-            )
-
-    def _stop(self, error: ChurnboardError) -> None:
-        self.stopped = self.stopped or error
-        self._stopping.set()
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(max(0.0, seconds)):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
-
-
-def _ended(ending: Ending, record: CallRecord, answer: Answer | None = None) -> Outcome:
-    return Outcome(
-        ending=ending,
-        answer=answer,
-        usage=record.usage,
-        run_id=record.run_id,
-        ended_at=record.updated_at,
-        reason=record.reason,
-        raw=record.response,
-        attempt_count=record.reply_count + record.failure_count,
-        first_seen_at=record.first_claimed_at,
-    )
+    def _is_too_old(self, one: Work) -> bool:
+        return time.monotonic() - one.began_at > self._longest_requeued_seconds
 
 
 async def _all(work: Sequence[Coroutine[None, None, None]]) -> None:

@@ -6,7 +6,7 @@ the call journal, so a kill at any moment loses at most the calls in flight and 
 around it, because its answers cost nothing, are the same every time, and their keys already stand on the rows: what a kill loses is
 the page being read. Both leave the same provenance.
 
-The warehouse is touched between pages only, never while calls are in flight.
+The warehouse is touched page by page, in threads: calls of the next pages are in flight meanwhile.
 """
 
 import asyncio
@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 
 from analysis import messages as source
 from analysis.analyzer import Analyzer, PaidAnalyzer, Question, SentimentAnswer, TopicsAnswer, answered
+from analysis.calls import Ending, Outcome
 from analysis.changes import Changes, is_final, provenance
 from analysis.destination import Destination
-from analysis.driver import Call, Driver, Ending, Outcome
+from analysis.driver import Driver
 from analysis.erasure import Erased, forget
 from analysis.journal import Journal
 from analysis.messages import Message, Place
+from analysis.overlap import overlapping
 from analysis.planning import Job, Plan
 from analysis.policy import ReadingPolicy
 from analysis.report import EnrichmentReport, OnProgress, Progress
@@ -33,6 +35,8 @@ from core.logging import get_logger
 from core.tenants import TenantId
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse
+
+_PAGES_AT_ONCE = 3
 
 _log = get_logger(__name__)
 
@@ -133,12 +137,11 @@ class _Run:
                 max_concurrency=max_concurrency,
                 lease_seconds=lease_seconds,
                 patience_seconds=patience_seconds,
+                may_fall_back=self._plan.into.may_fall_back,
                 on_paid=self._tell,
             )
         try:
-            for page in self._plan.pages():
-                await self._read(page)
-                self._tell()
+            await overlapping(self._plan.pages(), self._read, depth=_PAGES_AT_ONCE if self._driver else 1)
         finally:
             await self._analyzer.close()
         if self._plan.into.is_tidied:
@@ -161,7 +164,7 @@ class _Run:
     async def _read(self, page: list[Message]) -> None:
         changes = self._plan.into.changes()
         erased = self._plan.erased()
-        jobs = self._plan.jobs(page, erased, changes, self._report)
+        jobs = await self._jobs(page, erased, changes)
         outcomes = await self._outcomes(jobs)
         texts_kept: set[Place] = set()
         for job in jobs:
@@ -170,6 +173,7 @@ class _Run:
                 self._report.tasks[job.task].failed += 1
                 continue
             self._keep(job, outcome, changes)
+            await asyncio.sleep(0)
             place = job.message.place
             is_new = job.message.held_input_hash != job.text.input_hash or job.message.is_held_as_repeated
             # The text follows the sentiment reading, whose quotes are offsets into it.
@@ -178,13 +182,21 @@ class _Run:
                 changes.add_text(job.message, job.text, outcome.ended_at)
             elif job.message.is_stale and not is_new:
                 changes.look_at(job.message)
-        changes.write(self._warehouse)
+        await asyncio.to_thread(changes.write, self._warehouse)
         # Who was erased while this page was read has been cleared before the page was written.
         for tenant_id, ticket_id in sorted((self._plan.erased() - erased) & {one.place[:2] for one in page}):
             forget(self._warehouse, self._journal, tenant_id, [ticket_id])
         self._report.messages_seen += len(page)
+        self._tell()
         if self._driver and self._driver.stopped:
             raise self._told(self._driver.stopped)
+
+    async def _jobs(self, page: Sequence[Message], erased: Erased, changes: Changes) -> list[Job]:
+        jobs: list[Job] = []
+        for some in self._plan.jobs(page, erased, changes, self._report):
+            jobs.extend(some)
+            await asyncio.sleep(0)  # Calls of other pages are in flight.
+        return jobs
 
     async def _outcomes(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
         unique = {job.key: job for job in jobs}
@@ -192,9 +204,7 @@ class _Run:
             outcomes = {key: await self._here(job.question) for key, job in unique.items()}
             chaos.point("enrich.after_call")
             return outcomes
-        outcomes = await self._driver.answer(
-            [Call(key, job.message.tenant_id, job.question, job.message.ticket_id) for key, job in unique.items()]
-        )
+        outcomes = await self._driver.answer([job.call for job in unique.values()])
         self._settle()
         return outcomes
 
@@ -210,13 +220,14 @@ class _Run:
 
     def _keep(self, job: Job, outcome: Outcome, changes: Changes) -> None:
         task = self._report.tasks[job.task]
+        key = outcome.call_key or job.key
         if outcome.ending is Ending.DEAD:
             task.dead_letters += 1
-            if job.message.dead_key(job.task) != job.key:
-                changes.add_dead_letter(job.message, job.task, job.key, outcome)
+            if job.message.dead_key(job.task) != key:
+                changes.add_dead_letter(job.message, job.task, key, outcome)
             return
         task.read += 1
-        origin = provenance(self._plan.identity(job.question), job.sent, job.key, outcome)
+        origin = provenance(self._plan.identity(job.question), job.sent, key, outcome)
         if isinstance(outcome.answer, SentimentAnswer):
             changes.add_sentiment(job.message, job.sent, outcome.answer, origin)
         elif isinstance(outcome.answer, TopicsAnswer):

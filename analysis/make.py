@@ -36,8 +36,9 @@ def make_analyzer(settings: AnalysisSettings) -> Analyzer:
         base_url=settings.llm_base_url,
         api_key=settings.llm_api_key,
         model=settings.llm_model,
+        fallback_model=settings.llm_fallback_model,
+        providers=settings.providers,
         timeout_seconds=settings.llm_timeout_seconds,
-        max_connections=settings.llm_max_concurrency,
         prompts=prompt_library(settings),
     )
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from analysis import messages as source
 from analysis.analyzer import Analyzer, Identity, PaidAnalyzer, Question, Taxonomy, call_key
+from analysis.calls import Call, is_key_of
 from analysis.changes import Changes
 from analysis.destination import Destination
 from analysis.erasure import Erased
@@ -18,7 +19,7 @@ from analysis.masking import MaskedText
 from analysis.messages import Message
 from analysis.policy import ReadingPolicy
 from analysis.report import EnrichmentReport
-from analysis.sending import Masking
+from analysis.sending import MaskedPage, Masking
 from analysis.text import MessageText, later_text, opening_text, repeats
 from analysis.tickets import Months, check_staged, taxonomies
 from core.tenants import TenantId
@@ -50,6 +51,11 @@ class Job:
     def task(self) -> AnalysisTask:
         """Which task."""
         return self.question.task
+
+    @property
+    def call(self) -> Call:
+        """The job as the driver knows it."""
+        return Call(self.key, self.message.tenant_id, self.question, self.message.ticket_id)
 
 
 class Plan:
@@ -106,13 +112,24 @@ class Plan:
             InvalidPrompt: A version of a prompt cannot be used.
         """
         for page in self.pages():
-            yield self.jobs(page, self.erased(), self.into.changes(), EnrichmentReport("(plan)"))
+            found = self.jobs(page, self.erased(), self.into.changes(), EnrichmentReport("(plan)"))
+            yield [job for some in found for job in some]
 
-    def jobs(self, page: Sequence[Message], erased: Erased, changes: Changes, report: EnrichmentReport) -> list[Job]:
-        """What is to be asked about a page; what is held, gone or repeated is counted in `report` and noted in `changes`."""
-        self._masking.meet(self._warehouse, page)
-        chosen = (one for one in self.into.chosen(page) if one.place[:2] not in erased)
-        return [job for one in chosen for job in self._jobs(one, changes, report)]
+    def jobs(
+        self, page: Sequence[Message], erased: Erased, changes: Changes, report: EnrichmentReport
+    ) -> Iterator[list[Job]]:
+        """What is to be asked about each message of a page; what is held, gone or repeated is counted and noted.
+
+        Args:
+            page: The messages.
+            erased: Tenant and id of tickets to leave alone.
+            changes: Told of what is held and no longer holds.
+            report: Counts.
+        """
+        masked = self._masking.of(self._warehouse, page)
+        for one in self.into.chosen(page):
+            if one.place[:2] not in erased:
+                yield self._jobs(one, masked, changes, report)
 
     def identity(self, question: Question) -> Identity:
         """Who is said to answer a question."""
@@ -121,7 +138,7 @@ class Plan:
             self._identities[asked] = self.into.asked_as(self._analyzer.identity(*asked))
         return self._identities[asked]
 
-    def _jobs(self, message: Message, changes: Changes, report: EnrichmentReport) -> list[Job]:
+    def _jobs(self, message: Message, masked: MaskedPage, changes: Changes, report: EnrichmentReport) -> list[Job]:
         if message.is_erased:
             return []
         text = opening_text(message.subject, message.content) if message.is_opening else later_text(message.content)
@@ -135,7 +152,7 @@ class Plan:
             _pass_over(message, text, changes, report)
             return []
         jobs = []
-        sent = self._masking.sent(message, text.text)
+        sent = masked.sent(message, text.text)
         for task in [task for task in message.tasks if task in self.into.tasks]:
             question = self._question(message, task, sent.text)
             if question is None:
@@ -163,7 +180,7 @@ class Plan:
     def _is_held(self, job: Job) -> bool:
         if job.task is AnalysisTask.SENTIMENT and job.message.held_input_hash != job.text.input_hash:
             return False
-        return job.message.held_key(job.task) == job.key
+        return is_key_of(job.call, self.identity(job.question), job.message.held_key(job.task))
 
 
 def _pass_over(message: Message, text: MessageText, changes: Changes, report: EnrichmentReport) -> None:

@@ -1,6 +1,7 @@
 """What of a message is sent to whom: masked, where its tenant has not switched that off and it leaves this machine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from analysis.masking import MaskedText, mask
 from analysis.messages import Message
@@ -16,22 +17,29 @@ class Masking:
     def __init__(self, policies: Mapping[TenantId, ReadingPolicy], *, is_sent: bool) -> None:
         self._policies = policies
         self._is_sent = is_sent
-        self._people: Mapping[Ticket, tuple[str, ...]] = {}
 
-    def meet(self, warehouse: Warehouse, page: Sequence[Message]) -> None:
-        """Learn whom the messages of a page, which are masked next, are by and about.
+    def of(self, warehouse: Warehouse, page: Sequence[Message]) -> "MaskedPage":
+        """Learn whom the messages of a page are by and about; several pages may be under way at once.
 
         Raises:
             NothingStaged: The staging views are not built yet.
         """
+        masked = {one.place[:2] for one in page if self._is_masked(one)}
         with warehouse.snapshot() as snapshot:
-            self._people = people(snapshot, {one.place[:2] for one in page if self._is_masked(one)})
-
-    def sent(self, message: Message, text: str) -> MaskedText:
-        """The text of a message of this page as it is sent."""
-        if not self._is_masked(message):
-            return MaskedText(text, text)
-        return mask(text, self._people.get((message.tenant_id, message.ticket_id), ()))
+            return MaskedPage(masked, people(snapshot, masked))
 
     def _is_masked(self, message: Message) -> bool:
         return self._is_sent and self._policies.get(TenantId(message.tenant_id), ReadingPolicy()).is_masked
+
+
+@dataclass(frozen=True)
+class MaskedPage:
+    """The tickets of a page whose messages are masked, and the names of their people."""
+
+    masked: Set[Ticket]
+    people: Mapping[Ticket, tuple[str, ...]]
+
+    def sent(self, message: Message, text: str) -> MaskedText:
+        """The text of a message of this page as it is sent."""
+        ticket = message.place[:2]
+        return mask(text, self.people.get(ticket, ())) if ticket in self.masked else MaskedText(text, text)

@@ -19,6 +19,7 @@ LONGEST_TEXT: Final = 16_000
 """Characters kept of a text, about 4,000 tokens; longer ones lose their middle."""
 
 _TAIL: Final = 4_000
+_SHORTER: Final = (8_000, 4_000, 2_000)
 _SAYS_SOMETHING = re.compile(
     r"[^\s\u00ad\u034f\u061c\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f]"
 )
@@ -65,6 +66,18 @@ def repeats(own_text: str, content: str | None) -> bool:
     length = sum(map(len, paragraphs))
     is_same_mail = length >= _NO_COINCIDENCE or 2 * length >= len(opening)
     return is_same_mail and all(one in opening for one in paragraphs)
+
+
+def shortened(text: str) -> str | None:
+    """The next shorter version of a text that is too long for a model: head and tail of half the length, or None at the shortest.
+
+    The same text always gives the same versions (8,000, 4,000 and 2,000 characters), so each has one call key.
+    """
+    for most in _SHORTER:
+        if len(text) > most + len(html.CUT):
+            tail = most // 4
+            return text[: most - tail].rstrip() + html.CUT + text[-tail:].lstrip()
+    return None
 
 
 def text_hash(text: str) -> str:

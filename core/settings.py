@@ -111,6 +111,12 @@ class AnalysisSettings(_Group):
     llm_model: str = "openai/gpt-4o-mini"
     """Model name as that server spells it."""
 
+    llm_fallback_model: str = ""
+    """Model that is asked where `LLM_MODEL` is down, or twice gave no usable answer; empty: none."""
+
+    llm_providers: str = ""
+    """OpenRouter only: providers that may serve the models, comma separated, in order of preference; empty: any."""
+
     llm_max_concurrency: int = Field(default=16, ge=1, le=512)
     """Calls in flight at once, per run."""
 
@@ -122,6 +128,11 @@ class AnalysisSettings(_Group):
 
     prompts_dir: Path | None = None
     """Folder of prompts of your own, `<task>/<version>.yaml`; a version in it is used where it is pinned, or run as a shadow."""
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The providers of `LLM_PROVIDERS`, in order."""
+        return tuple(filter(None, (name.strip() for name in self.llm_providers.split(","))))
 
     @property
     def use_embedded(self) -> bool:

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from analysis.analyzer import PaidAnalyzer, Question, Usage, call_key
-from analysis.driver import Call, Driver
+from analysis.calls import Call
+from analysis.driver import Driver
 from analysis.evals.evaluate import Ask, Told
 from analysis.journal import Journal
 
@@ -39,6 +40,8 @@ def asking_through(
             lease_seconds=lease_seconds,
             patience_seconds=patience_seconds,
             on_paid=on_paid,
+            # The figures are to be those of the model they name.
+            may_fall_back=False,
         )
         keys = [call_key(PAYER, analyzer.identity(question.task), question) for question in questions]
         calls = {key: Call(key, PAYER, question) for key, question in zip(keys, questions, strict=True)}

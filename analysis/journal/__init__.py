@@ -1,7 +1,9 @@
 """The call journal: every paid model call, claimed before it is made and kept raw before it is understood."""
 
-from analysis.journal.journal import CallRecord, Claim, ClaimResult, Journal, JournalUnavailable
+from analysis.journal.grouped import GroupedJournal
+from analysis.journal.journal import Journal, JournalUnavailable
 from analysis.journal.open import UnknownJournal, open_journal
+from analysis.journal.records import CallRecord, Claim, ClaimResult
 from analysis.journal.table import CallState
 
 __all__ = [
@@ -9,6 +11,7 @@ __all__ = [
     "CallState",
     "Claim",
     "ClaimResult",
+    "GroupedJournal",
     "Journal",
     "JournalUnavailable",
     "UnknownJournal",

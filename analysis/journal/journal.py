@@ -7,21 +7,15 @@ the write names the token it was given. Every reply is stored raw before anybody
 
 import os
 import socket
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Double,
     Engine,
-    and_,
     case,
-    cast,
-    extract,
     func,
     inspect,
     literal,
@@ -29,10 +23,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from analysis.analyzer import Identity, Question, Reply, Usage
+from analysis.journal.records import CallRecord, Claim, ClaimResult, record_of
+from analysis.journal.statements import FAILED_RUNS, Statements, added, figures
 from analysis.journal.table import LLM_CALL, METADATA, CallState
 from analysis.text import text_hash
 from core.appdb.engine import forget_deleted
@@ -51,54 +46,15 @@ class JournalUnavailable(Transient):
     """The journal's database did not answer or could not be written; nothing was lost, run the step again."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One row of the journal, as far as a reader needs it."""
-
-    call_key: str
-    state: CallState
-    attempt: int
-    reply_count: int
-    failure_count: int
-    response: str | None
-    usage: Usage
-    generation_id: str | None
-    reason: str | None
-    run_id: str
-    first_claimed_at: datetime
-    updated_at: datetime
-    lease_left_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to make one call until the lease ends; with the last reply, where there was one that could not be understood."""
-
-    call_key: str
-    attempt: int
-    reply_count: int
-    response: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimResult:
-    """Either the claim, or the record that stands in its way."""
-
-    claim: Claim | None
-    record: CallRecord | None
-
-
 class Journal:
     """The call journal; safe for several threads, processes and machines. Open one with `open_journal`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._is_sqlite = engine.dialect.name == "sqlite"
-        self._now: ColumnElement[float] = (
-            (func.julianday("now") - literal(_JULIAN_1970, Double)) * literal(86400.0, Double)
-            if self._is_sqlite
-            else cast(extract("epoch", func.clock_timestamp()), Double)
-        )
+        self._statements = Statements(engine)
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._ambient = threading.local()
 
     def create(self) -> None:
         """Create the table where it is missing.
@@ -120,6 +76,22 @@ class Journal:
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Whatever this thread does here inside the block is one transaction: all of it is kept, or none.
+
+        Steps on several calls go in the order of their keys, or two processes that do the same wait for each other.
+
+        Raises:
+            JournalUnavailable: Nothing of it was kept.
+        """
+        with self._transaction() as connection:
+            self._ambient.connection = connection
+            try:
+                yield
+            finally:
+                del self._ambient.connection
 
     def lookup(self, keys: Sequence[str]) -> dict[str, CallRecord]:
         """The records of those of `keys` that have one.
@@ -152,91 +124,90 @@ class Journal:
         `after_reply` could not be understood and nobody has asked again since, or when what was answered had to be erased for
         somebody else's sake.
         """
-        lease_until = self._now + literal(lease_seconds, Double)
-        claimable = or_(
-            and_(_C.state == CallState.CLAIMED, _C.lease_until < self._now),
-            _C.state.in_([CallState.FAILED, CallState.ERASED]),
-            and_(_C.state == CallState.ANSWERED, _C.reply_count == (-1 if after_reply is None else after_reply)),
-        )
-        row = {
-            "call_key": call_key,
-            "tenant_id": tenant_id,
-            "ticket_id": ticket_id,
-            "task": question.task.value,
-            "model": identity.model,
-            "prompt_version": identity.prompt_version,
-            "schema_hash": identity.schema_hash,
-            "input_hash": text_hash(question.text),
-            "state": CallState.CLAIMED.value,
-            "attempt": 1,
-            "claimed_by": f"{socket.gethostname()}:{os.getpid()}",
-            "lease_until": lease_until,
-            "run_id": run_id,
-            "first_claimed_at": self._now,
-            "updated_at": self._now,
-        }
-        changed = {
-            name: row[name] for name in ("state", "ticket_id", "claimed_by", "lease_until", "run_id", "updated_at")
-        }
-        insert = (sqlite.insert if self._is_sqlite else postgresql.insert)(LLM_CALL).values(row)
-        statement = insert.on_conflict_do_update(
-            index_elements=[_C.call_key], set_={**changed, "attempt": _C.attempt + 1}, where=claimable
-        ).returning(_C.attempt, _C.reply_count, _C.response)
         with self._transaction() as connection:
-            granted = connection.execute(statement).one_or_none()
+            granted = self._statements.claim.run(
+                connection,
+                call_key=call_key,
+                tenant_id=tenant_id,
+                ticket_id=ticket_id,
+                task=question.task.value,
+                model=identity.model,
+                prompt_version=identity.prompt_version,
+                schema_hash=identity.schema_hash,
+                input_hash=text_hash(question.text),
+                claimed_by=self._name,
+                lease_seconds=lease_seconds,
+                run_id=run_id,
+                after_reply=-1 if after_reply is None else after_reply,
+            ).one_or_none()
             if granted is not None:
                 return ClaimResult(Claim(call_key, *granted), None)
             return ClaimResult(None, self._one(connection, call_key))
 
     def release(self, claim: Claim, *, usage: Usage | None = None, is_failure: bool = False) -> None:
         """Give the claim back without a reply: whoever comes next may claim at once. Adds what was charged all the same."""
-        self._write(
-            claim,
-            lease_until=literal(0.0, Double),
-            failure_count=_C.failure_count + int(is_failure),
-            **_added(usage or Usage()),
-        )
+        charged = usage or Usage()
+        with self._transaction() as connection:
+            self._statements.release.run(
+                connection,
+                call_key=claim.call_key,
+                attempt=claim.attempt,
+                failures=int(is_failure),
+                **figures(charged),
+            )
 
-    def store(self, claim: Claim, reply: Reply) -> CallRecord:
-        """Keep a reply as it came; returns the record as it then stands.
+    def store(self, claim: Claim, reply: Reply, *, model: str | None = None) -> CallRecord:
+        """Keep a reply as it came; returns the record as it then stands. `model` answered, where that is not the key's own.
 
         When the lease was lost meanwhile the reply is not kept, but what it cost is.
         """
-        kept = self._write(
-            claim,
-            state=CallState.ANSWERED.value,
-            response=reply.raw.replace("\x00", "\ufffd"),
-            generation_id=reply.generation_id,
-            reply_count=_C.reply_count + 1,
-            reason=None,
-            **_added(reply.usage),
-        )
         with self._transaction() as connection:
-            if not kept:
-                connection.execute(update(LLM_CALL).where(_C.call_key == claim.call_key).values(**_added(reply.usage)))
+            kept = self._statements.store.run(
+                connection,
+                call_key=claim.call_key,
+                attempt=claim.attempt,
+                response=reply.raw.replace("\x00", "\ufffd"),
+                generation_id=reply.generation_id,
+                provider=reply.provider,
+                model=model,
+                **figures(reply.usage),
+            ).one_or_none()
+            if kept is not None:
+                return record_of(kept)
+            connection.execute(update(LLM_CALL).where(_C.call_key == claim.call_key).values(**added(reply.usage)))
             return self._one(connection, claim.call_key)
 
-    def give_up(self, claim: Claim, reason: str, *, usage: Usage | None = None, is_final: bool = False) -> CallRecord:
+    def give_up(
+        self, claim: Claim, reason: str, *, error_type: str, usage: Usage | None = None, is_final: bool = False
+    ) -> CallRecord:
         """End the claim without a reply: failed, so that another run tries; dead when final or when another run failed too."""
-        is_dead = literal(is_final) if is_final else _C.failed_run_count + 1 >= FAILED_RUNS_ALLOWED
-        self._write(
-            claim,
-            state=case((is_dead, CallState.DEAD.value), else_=CallState.FAILED.value),
-            failure_count=_C.failure_count + 1,
-            failed_run_count=_C.failed_run_count + 1,
-            reason=reason,
-            **_added(usage or Usage()),
-        )
+        is_dead = literal(is_final) if is_final else FAILED_RUNS >= FAILED_RUNS_ALLOWED
         with self._transaction() as connection:
+            connection.execute(
+                update(LLM_CALL)
+                .where(_C.call_key == claim.call_key, _C.attempt == claim.attempt, _C.state == CallState.CLAIMED)
+                .values(
+                    state=case((is_dead, CallState.DEAD.value), else_=CallState.FAILED.value),
+                    reason=reason,
+                    error_type=error_type,
+                    failure_count=_C.failure_count + 1,
+                    failed_run_count=FAILED_RUNS,
+                    failed_run_id=_C.run_id,
+                    updated_at=self._statements.now,
+                    **added(usage or Usage()),
+                )
+            )
             return self._one(connection, claim.call_key)
 
-    def bury(self, call_key: str, attempt: int, reason: str) -> CallRecord:
+    def bury(self, call_key: str, attempt: int, reason: str, *, error_type: str) -> CallRecord:
         """Give up on a reply nobody can understand, for good; without effect when the call was claimed anew since `attempt`."""
         with self._transaction() as connection:
             connection.execute(
                 update(LLM_CALL)
                 .where(_C.call_key == call_key, _C.attempt == attempt)
-                .values(state=CallState.DEAD.value, reason=reason, updated_at=self._now)
+                .values(
+                    state=CallState.DEAD.value, reason=reason, error_type=error_type, updated_at=self._statements.now
+                )
             )
             return self._one(connection, call_key)
 
@@ -251,10 +222,11 @@ class Journal:
                     .values(
                         state=CallState.FAILED.value,
                         failed_run_count=0,
+                        failed_run_id=None,
                         failure_count=0,
                         reply_count=0,
                         response=None,
-                        updated_at=self._now,
+                        updated_at=self._statements.now,
                     )
                 ).rowcount
         return revived
@@ -278,7 +250,7 @@ class Journal:
                             response=None,
                             reason=None,
                             generation_id=None,
-                            updated_at=self._now,
+                            updated_at=self._statements.now,
                         )
                     ).rowcount
         return forgotten
@@ -303,38 +275,19 @@ class Journal:
         """
         forget_deleted(self._engine, [LLM_CALL.name])
 
-    def _write(self, claim: Claim, **values: object) -> bool:
-        with self._transaction() as connection:
-            written = connection.execute(
-                update(LLM_CALL)
-                .where(_C.call_key == claim.call_key, _C.attempt == claim.attempt, _C.state == CallState.CLAIMED)
-                .values(updated_at=self._now, **values)
-            )
-            return written.rowcount == 1
-
     def _one(self, connection: Connection, call_key: str) -> CallRecord:
         return next(self._records(connection, _C.call_key == call_key))
 
     def _records(self, connection: Connection, chosen: ColumnElement[bool]) -> Iterator[CallRecord]:
-        for row in connection.execute(select(LLM_CALL, (_C.lease_until - self._now).label("lease_left")).where(chosen)):
-            yield CallRecord(
-                call_key=row.call_key,
-                state=CallState(row.state),
-                attempt=row.attempt,
-                reply_count=row.reply_count,
-                failure_count=row.failure_count,
-                response=row.response,
-                usage=Usage(row.input_tokens, row.output_tokens, row.cost_usd, row.latency_ms),
-                generation_id=row.generation_id,
-                reason=row.reason,
-                run_id=row.run_id,
-                first_claimed_at=datetime.fromtimestamp(row.first_claimed_at, UTC),
-                updated_at=datetime.fromtimestamp(row.updated_at, UTC),
-                lease_left_seconds=row.lease_left,
-            )
+        for row in connection.execute(select(*self._statements.columns).where(chosen)):
+            yield record_of(row)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
+        ambient: Connection | None = getattr(self._ambient, "connection", None)
+        if ambient is not None:
+            yield ambient
+            return
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -343,12 +296,3 @@ class Journal:
             raise JournalUnavailable(
                 f"The call journal {where} could not be used: {error}. Check that it can be reached and written, then run again."
             ) from error
-
-
-def _added(usage: Usage) -> dict[str, ColumnElement[Any]]:
-    return {
-        "input_tokens": _C.input_tokens + usage.input_tokens,
-        "output_tokens": _C.output_tokens + usage.output_tokens,
-        "cost_usd": _C.cost_usd + usage.cost_usd,
-        "latency_ms": _C.latency_ms + usage.latency_ms,
-    }

@@ -54,11 +54,14 @@ LLM_CALL = Table(
     Column("cost_usd", Double, nullable=False, default=0.0),
     Column("latency_ms", Integer, nullable=False, default=0),
     Column("generation_id", Text),
+    Column("provider", Text),
     Column("reason", Text),
+    Column("error_type", Text),
+    Column("failed_run_id", Text),
     Column("run_id", Text, nullable=False),
     Column("first_claimed_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Index("llm_call_by_tenant", "tenant_id", "state"),
 )
 """One row a call key, with the ticket it was first asked about; tokens, cost and latency add up over every reply, unusable ones
-included."""
+included. `model` is the one whose reply is stored, `provider` who served it; the key is always made with the main model."""

@@ -1,5 +1,7 @@
 """The analyzer that asks a model: builds the question, leaves sending to the client and understanding to `answers`."""
 
+from collections.abc import Sequence
+
 from pydantic import SecretStr
 
 from analysis.analyzer import (
@@ -15,6 +17,7 @@ from analysis.analyzer import (
     UnreadableAnswer,
     canonical_json,
 )
+from analysis.breaker import Route
 from analysis.llm.answers import answer_schema, parse_answer, schema_hash
 from analysis.llm.client import ChatClient
 from analysis.prompts import PromptLibrary
@@ -36,8 +39,9 @@ class OpenAICompatibleAnalyzer:
         base_url: str,
         api_key: SecretStr,
         model: str,
+        fallback_model: str = "",
+        providers: Sequence[str] = (),
         timeout_seconds: float = 60,
-        max_connections: int = 64,
         prompts: PromptLibrary | None = None,
     ) -> None:
         self._prompts = prompts or PromptLibrary()
@@ -46,8 +50,10 @@ class OpenAICompatibleAnalyzer:
             api_key=api_key,
             model=model,
             timeout_seconds=timeout_seconds,
-            max_connections=max_connections,
+            providers=providers,
         )
+        self.fallback_model = fallback_model
+        self.providers = tuple(providers)
 
     def identity(self, task: AnalysisTask, prompt_version: str = "") -> Identity:
         """See `Analyzer.identity`."""
@@ -74,7 +80,7 @@ class OpenAICompatibleAnalyzer:
         assert isinstance(reading.answer, TopicsAnswer)  # noqa: S101 - the task decides the type
         return Reading(reading.answer, reading.usage)
 
-    async def ask(self, question: Question, *, complaint: str | None = None) -> Reply:
+    async def ask(self, question: Question, *, complaint: str | None = None, route: Route | None = None) -> Reply:
         """See `PaidAnalyzer.ask`."""
         messages = self._prompts.load(question.task, question.prompt_version).messages(
             is_again=complaint is not None,
@@ -91,7 +97,8 @@ class OpenAICompatibleAnalyzer:
                 "temperature": _TEMPERATURE,
                 "max_tokens": _MAX_TOKENS if complaint is None else _MAX_TOKENS_AGAIN,
                 "response_format": {"type": "json_schema", "json_schema": schema},
-            }
+            },
+            route,
         )
 
     def parse(self, question: Question, raw: str) -> Answer:

@@ -27,6 +27,7 @@ class ShadowDestination(Destination):
     """One candidate, one tenant; `only` these messages, or all there are."""
 
     is_tidied = False
+    may_fall_back = False
 
     def __init__(self, candidate: Candidate, *, repeat_index: int = 0, only: frozenset[Place] | None = None) -> None:
         super().__init__((candidate.task,))
@@ -64,4 +65,5 @@ class ShadowDestination(Destination):
         return Changes(tables, self._pinned_key)
 
     def _pinned_key(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"pinned_call_key": self._pinned_keys[row["call_key"]]}
+        # A text that had to be shortened for the candidate has no counterpart.
+        return {"pinned_call_key": self._pinned_keys.get(row["call_key"])}

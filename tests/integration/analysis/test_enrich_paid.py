@@ -14,10 +14,10 @@ import pytest
 from pydantic import SecretStr
 
 from analysis import EnrichmentReport, enrich, open_journal
-from analysis.driver import ModelUnavailable
 from analysis.journal import Journal
 from analysis.llm import OpenAICompatibleAnalyzer
 from analysis.llm.failures import ModelStopped
+from analysis.patience import ModelUnavailable
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse, connect
 from tests.support import fake_llm as fake
@@ -174,7 +174,7 @@ def test_an_unusable_answer_is_asked_about_once_more_with_the_reason(
 def test_a_second_unusable_answer_is_a_dead_letter_and_never_neutral(
     duck: Warehouse, journal: Journal, llm: FakeLLM
 ) -> None:
-    llm.enqueue(fake.GARBAGE, fake.GARBAGE, fake.WRONG_ENUM, fake.WRONG_ENUM, where="unacceptable")
+    llm.enqueue(fake.WRONG_ENUM, fake.WRONG_ENUM, fake.GARBAGE, fake.GARBAGE, where="unacceptable")
     report = run(duck, journal, llm, max_concurrency=1)
     assert report.dead_letters == 2
     assert "2" not in levels(duck)

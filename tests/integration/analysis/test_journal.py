@@ -1,14 +1,17 @@
 """One claim at a time, nothing kept by whoever outlived a lease: the same on SQLite and Postgres."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from analysis import open_journal
 from analysis.analyzer import Identity, Question, Reply, Usage
-from analysis.journal import CallState, Claim, ClaimResult, Journal, UnknownJournal
+from analysis.journal import CallState, Claim, ClaimResult, GroupedJournal, Journal, JournalUnavailable, UnknownJournal
 from core.vocabulary import AnalysisTask, AnalyzerKind
 
 IDENTITY = Identity(AnalyzerKind.OPENAI_COMPATIBLE, "m", "2026-11-a", "s")
@@ -31,20 +34,24 @@ def journal(url: str) -> Iterator[Journal]:
     opened.close()
 
 
-def ask(journal: Journal, key: str = "k", *, lease: float = 60, after_reply: int | None = None) -> ClaimResult:
+def ask(
+    journal: Journal, key: str = "k", *, lease: float = 60, after_reply: int | None = None, run: str = "run-1"
+) -> ClaimResult:
     return journal.claim(
         call_key=key,
         tenant_id="acme",
         identity=IDENTITY,
         question=QUESTION,
-        run_id="run-1",
+        run_id=run,
         lease_seconds=lease,
         after_reply=after_reply,
     )
 
 
-def granted(journal: Journal, key: str = "k", *, lease: float = 60, after_reply: int | None = None) -> Claim:
-    claim = ask(journal, key, lease=lease, after_reply=after_reply).claim
+def granted(
+    journal: Journal, key: str = "k", *, lease: float = 60, after_reply: int | None = None, run: str = "run-1"
+) -> Claim:
+    claim = ask(journal, key, lease=lease, after_reply=after_reply, run=run).claim
     assert claim is not None
     return claim
 
@@ -99,8 +106,11 @@ def test_an_unusable_reply_is_asked_about_once_whoever_notices(journal: Journal)
 
 
 def test_two_runs_that_give_up_make_a_dead_call_and_a_person_revives_it(journal: Journal) -> None:
-    assert journal.give_up(granted(journal), "server error").state is CallState.FAILED
-    dead = journal.give_up(granted(journal), "server error again", usage=COST)
+    assert (
+        journal.give_up(granted(journal, run="run-1"), "server error", error_type="unavailable").state
+        is CallState.FAILED
+    )
+    dead = journal.give_up(granted(journal, run="run-2"), "server error again", error_type="unavailable", usage=COST)
     assert (dead.state, dead.reason, dead.failure_count) == (CallState.DEAD, "server error again", 2)
     assert ask(journal).claim is None
     assert journal.revive(["other"]) == 0
@@ -109,12 +119,12 @@ def test_two_runs_that_give_up_make_a_dead_call_and_a_person_revives_it(journal:
 
 
 def test_a_final_reason_is_dead_at_once_and_so_is_a_buried_reply(journal: Journal) -> None:
-    assert journal.give_up(granted(journal), "blocked", is_final=True).state is CallState.DEAD
+    assert journal.give_up(granted(journal), "blocked", error_type="blocked", is_final=True).state is CallState.DEAD
     record = journal.store(granted(journal, "other"), Reply("garbage", COST))
-    assert journal.bury("other", record.attempt, "unreadable").state is CallState.DEAD
+    assert journal.bury("other", record.attempt, "no JSON", error_type="unreadable").state is CallState.DEAD
     renewed = journal.store(granted(journal, "third"), Reply("garbage", COST))
     granted(journal, "third", after_reply=1)
-    assert journal.bury("third", renewed.attempt, "too late").state is CallState.CLAIMED
+    assert journal.bury("third", renewed.attempt, "too late", error_type="unreadable").state is CallState.CLAIMED
 
 
 def test_of_many_who_ask_at_once_one_is_granted(url: str) -> None:
@@ -189,3 +199,78 @@ def test_a_journal_of_an_earlier_release_is_taken_over_as_it_is(url: str, journa
     assert again.lookup(["k"])["k"].response == "kept"
     assert again.forget("acme", ["1"], ["k"]) == 1
     again.close()
+
+
+def test_what_many_ask_for_at_once_is_kept_in_few_transactions(journal: Journal) -> None:
+    async def scenario() -> list[ClaimResult]:
+        grouped = GroupedJournal(journal)
+        return await asyncio.gather(
+            *(grouped.step(f"key-{n % 50}", partial(ask, journal, f"key-{n % 50}")) for n in range(100))
+        )
+
+    begun = 0
+
+    def count(_: object) -> None:
+        nonlocal begun
+        begun += 1
+
+    event.listen(journal._engine, "begin", count)
+    results = asyncio.run(scenario())
+    assert [one.claim is not None for one in results] == [True] * 50 + [False] * 50
+    assert begun <= 4
+
+
+def test_groups_of_two_journals_over_the_same_calls_do_not_stand_in_each_other_s_way(url: str) -> None:
+    grants: list[ClaimResult] = []
+
+    def one(step: int) -> None:
+        journal = open_journal(url)
+
+        async def scenario() -> None:
+            grouped = GroupedJournal(journal)
+            keys = [f"key-{n}" for n in range(200)][::step]
+            grants.extend(await asyncio.gather(*(grouped.step(key, partial(ask, journal, key)) for key in keys)))
+
+        asyncio.run(scenario())
+        journal.close()
+
+    threads = [threading.Thread(target=one, args=(step,)) for step in (1, -1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(grants) == 400
+    assert (
+        len({one.claim.call_key for one in grants if one.claim}) == sum(one.claim is not None for one in grants) == 200
+    )
+
+
+def test_a_group_of_which_one_cannot_be_kept_is_not_kept_and_everybody_is_told(journal: Journal) -> None:
+    def broken() -> None:
+        with journal._transaction() as connection:
+            connection.exec_driver_sql("select nonsense from nowhere")
+
+    async def scenario() -> list[object]:
+        grouped = GroupedJournal(journal)
+        steps = [grouped.step("k", partial(ask, journal)), grouped.step("z", broken)]
+        told = await asyncio.gather(*steps, return_exceptions=True)
+        return [*told, await grouped.step("other", partial(ask, journal, "other"))]
+
+    first, second, after = asyncio.run(scenario())
+    assert isinstance(first, JournalUnavailable)
+    assert isinstance(second, JournalUnavailable)
+    assert isinstance(after, ClaimResult)
+    assert set(journal.lookup(["k", "other"])) == {"other"}
+
+
+def test_failures_of_one_run_count_as_one_run_and_two_runs_are_enough(journal: Journal) -> None:
+    for _ in range(3):
+        journal.release(granted(journal, run="run-1"), is_failure=True)
+    assert journal.give_up(granted(journal, run="run-1"), "down", error_type="unavailable").state is CallState.FAILED
+    assert journal.give_up(granted(journal, run="run-2"), "down", error_type="unavailable").state is CallState.DEAD
+
+
+def test_the_reply_says_who_gave_it(journal: Journal) -> None:
+    record = journal.store(granted(journal), Reply("x", COST, "gen-1", provider="Somebody"), model="other")
+    assert (record.model, record.provider) == ("other", "Somebody")
+    assert journal.store(granted(journal, "k2"), Reply("x", COST)).model == "m"

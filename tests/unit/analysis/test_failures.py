@@ -2,8 +2,19 @@
 
 import pytest
 
+from analysis.analyzer import Usage
 from analysis.llm.client import _retry_after
-from analysis.llm.failures import Blocked, ModelStopped, ProviderUnavailable, Rejected, TextTooLong, Throttled, failure
+from analysis.llm.failures import (
+    Blocked,
+    ModelCallError,
+    ModelStopped,
+    ProviderUnavailable,
+    Rejected,
+    TextTooLong,
+    Throttled,
+    TooExpensive,
+    failure,
+)
 
 
 @pytest.mark.parametrize(
@@ -12,6 +23,9 @@ from analysis.llm.failures import Blocked, ModelStopped, ProviderUnavailable, Re
         (429, {}, None, Throttled),
         (200, {"metadata": {"error_type": "rate_limit_exceeded"}}, None, Throttled),
         (402, {"message": "in flight budget"}, 2.0, Throttled),
+        (402, {"metadata": {"limit_source": "openrouter_in_flight_budget"}}, None, Throttled),
+        (402, {"metadata": {"error_type": "weight_exceeds_budget"}}, 2.0, TooExpensive),
+        (403, {"message": "budget", "metadata": {"resets_at": "2026-12-01T00:00:00Z"}}, None, ModelStopped),
         (402, {"message": "insufficient credits"}, None, ModelStopped),
         (401, {}, None, ModelStopped),
         (404, {"message": "no such model"}, None, ModelStopped),
@@ -32,9 +46,31 @@ from analysis.llm.failures import Blocked, ModelStopped, ProviderUnavailable, Re
 def test_the_class_decides_the_action(
     status: int, error: dict[str, object], retry_after: float | None, expected: type
 ) -> None:
-    found = failure(status, error, where="Model m at host", retry_after=retry_after)
+    charged = Usage(3, 4, 0.5, 6)
+    found = failure(status, error, where="Model m at host", retry_after=retry_after, usage=charged)
     assert type(found) is expected
     assert "Model m at host" in str(found)
+    assert isinstance(found, ModelCallError)
+    assert found.usage == charged
+
+
+@pytest.mark.parametrize(
+    "resets_at", ["2027-01-01T00:00:00Z", "2027-01-01T00:00:00", 1798761600, 1798761600000, "1798761600"]
+)
+def test_a_budget_says_when_it_is_renewed_however_the_moment_is_written(resets_at: object) -> None:
+    error = {"message": "budget limit exceeded", "metadata": {"resets_at": resets_at}}
+    found = failure(403, error, where="Model m at host", retry_after=None)
+    assert isinstance(found, ModelStopped)
+    assert "until 2027-01-01 00:00 UTC" in str(found)
+    assert found.retry_after is not None
+
+
+@pytest.mark.parametrize("resets_at", ["soon", None, True, -(10**20), [1]])
+def test_a_moment_nobody_understands_is_left_out(resets_at: object) -> None:
+    error = {"message": "budget limit exceeded", "metadata": {"resets_at": resets_at, "provider_name": "Somebody"}}
+    found = failure(403, error, where="Model m at host", retry_after=None)
+    assert isinstance(found, ModelStopped)
+    assert (found.retry_after, found.provider) == (None, "Somebody")
 
 
 @pytest.mark.parametrize(

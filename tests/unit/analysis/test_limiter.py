@@ -1,96 +1,105 @@
-"""Concurrency adapts."""
+"""The gate: no more than the limit inside, in the order of asking, and nobody forgotten."""
 
 import asyncio
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from analysis.limiter import AdaptiveLimit, growing_pause
+from analysis.limiter import AdaptiveLimit
 
 
-class Clock:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_it_starts_small_grows_by_one_a_round_and_stops_at_the_maximum() -> None:
-    limit = AdaptiveLimit(10, Clock())
-    assert limit.limit == 8
-    for _ in range(8):
-        limit.succeeded()
-    assert 8.9 < limit.limit < 9.1
-    for _ in range(100):
-        limit.succeeded()
-    assert limit.limit == 10
-
-
-def test_it_shrinks_once_a_second_however_many_refusals() -> None:
-    clock = Clock()
-    limit = AdaptiveLimit(8, clock)
-    for _ in range(50):
-        limit.throttled(0)
-    assert limit.limit == pytest.approx(8 * 0.7)
-    clock.now = 1.0
-    limit.throttled(0)
-    assert limit.limit == pytest.approx(8 * 0.49)
-
-
-def test_it_keeps_the_pause_it_was_asked_for() -> None:
-    clock = Clock()
-    limit = AdaptiveLimit(8, clock)
-    limit.throttled(5.0)
-    limit.throttled(2.0)
-    clock.now = 4.0
-    assert limit.pause_seconds == pytest.approx(1.0)
-
-
-def test_without_a_hint_pauses_grow() -> None:
-    clock = Clock()
-    limit = AdaptiveLimit(8, clock)
-    for _ in range(4):
-        limit.throttled(None)
-    assert 4.0 <= limit.pause_seconds <= 8.0
-    limit.succeeded()
-    clock.now = 100.0
-    limit.throttled(None)
-    assert limit.pause_seconds <= 1.0
-
-
-@given(st.integers(1, 60))
-def test_a_growing_pause_is_never_longer_than_half_a_minute(times: int) -> None:
-    assert 0.5 <= growing_pause(times) <= 30
-
-
-@given(st.lists(st.booleans(), max_size=200), st.integers(1, 64))
-def test_it_stays_between_one_and_the_maximum(outcomes: list[bool], maximum: int) -> None:
-    clock = Clock()
-    limit = AdaptiveLimit(maximum, clock)
-    for is_success in outcomes:
-        clock.now += 1
-        limit.succeeded() if is_success else limit.failed()
-        assert 1 <= limit.limit <= maximum
-
-
-def test_no_more_than_the_limit_are_inside() -> None:
-    async def scenario() -> int:
+def test_no_more_than_the_limit_are_inside_and_a_few_more_are_prepared() -> None:
+    async def scenario() -> tuple[int, int, list[int]]:
         limit = AdaptiveLimit(3)
-        inside = most = 0
+        inside = most = placed = most_placed = 0
+        order: list[int] = []
+
+        async def enter(number: int) -> None:
+            nonlocal inside, most, placed, most_placed
+            async with limit.place():
+                placed += 1
+                most_placed = max(most_placed, placed)
+                async with limit.slot():
+                    order.append(number)
+                    inside += 1
+                    most = max(most, inside)
+                    await asyncio.sleep(0)
+                    inside -= 1
+                placed -= 1
+
+        await asyncio.gather(*(enter(number) for number in range(30)))
+        return most, most_placed, order
+
+    most, most_placed, order = asyncio.run(scenario())
+    assert most == 3
+    assert most_placed == 7
+    assert order == list(range(30))
+
+
+def test_a_refused_call_keeps_its_place_for_as_long_as_an_answer_takes() -> None:
+    async def scenario() -> list[int]:
+        limit = AdaptiveLimit(8)
+        async with limit.slot() as slot:
+            await asyncio.sleep(0.05)
+            slot.answered()
+        async with limit.slot() as slot:
+            slot.refused(None)
+        seen = [limit.window.in_flight]
+        await asyncio.sleep(0.2)
+        return [*seen, limit.window.in_flight]
+
+    assert asyncio.run(scenario()) == [1, 0]
+
+
+def test_nobody_is_let_in_during_a_pause_and_everybody_after_it() -> None:
+    async def scenario() -> float:
+        limit = AdaptiveLimit(2)
+        loop = asyncio.get_running_loop()
+        async with limit.slot() as slot:
+            slot.refused(0.2)
+        began = loop.time()
 
         async def enter() -> None:
-            nonlocal inside, most
-            async with limit.slot():
-                inside += 1
-                most = max(most, inside)
+            async with limit.place(), limit.slot():
+                pass
+
+        await asyncio.gather(*(enter() for _ in range(5)))
+        return loop.time() - began
+
+    assert asyncio.run(scenario()) >= 0.19
+
+
+def test_who_is_cancelled_while_waiting_or_when_let_in_takes_no_room_along() -> None:
+    async def scenario() -> tuple[int, int]:
+        limit = AdaptiveLimit(1)
+
+        async def enter() -> None:
+            async with limit.place(), limit.slot():
                 await asyncio.sleep(0)
-                inside -= 1
 
-        await asyncio.gather(*(enter() for _ in range(20)))
-        return most
+        async with limit.place(), limit.slot():
+            waiting = [asyncio.ensure_future(enter()) for _ in range(4)]
+            await asyncio.sleep(0)
+            waiting[0].cancel()
+        # Let in just now, not yet running: the room it was given goes on to the next.
+        waiting[1].cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        async with limit.place(), limit.slot():
+            return limit.window.in_flight, sum(one.cancelled() for one in waiting)
 
-    assert asyncio.run(scenario()) == 3
+    assert asyncio.run(scenario()) == (1, 2)
+
+
+def test_an_opened_gate_holds_nobody_back() -> None:
+    async def scenario() -> None:
+        limit = AdaptiveLimit(1)
+        async with limit.slot() as slot:
+            slot.refused(3600.0)
+
+        async def enter() -> None:
+            async with limit.place(), limit.slot():
+                await asyncio.sleep(0)
+
+        waiting = [asyncio.ensure_future(enter()) for _ in range(20)]
+        await asyncio.sleep(0)
+        limit.open()
+        await asyncio.wait_for(asyncio.gather(*waiting), 5)
+
+    asyncio.run(scenario())

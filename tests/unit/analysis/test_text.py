@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.text import LONGEST_TEXT, opening_text
+from analysis.text import LONGEST_TEXT, opening_text, shortened
 
 
 def read(subject: str | None, content: str | None) -> str | None:
@@ -91,3 +91,17 @@ def test_plain_text_is_untouched_but_for_its_ends(content: str) -> None:
 @pytest.mark.parametrize("piece", ["<", "<a ", '<a "', "<!--", "<div>", "<p hidden>", "<script>", "</", "&"])
 def test_hostile_markup_takes_no_longer_than_its_length(piece: str) -> None:
     opening_text("Hostile", "<p>x</p>" + piece * (200_000 // len(piece)))
+
+
+@given(st.integers(0, 30_000), st.integers(0, 10**6))
+def test_shorter_versions_are_head_and_tail_and_end_at_the_shortest(length: int, seed: int) -> None:
+    text = "".join(chr(97 + (seed + index * index) % 26) for index in range(length))
+    lengths, version = [length], shortened(text)
+    while version is not None:
+        assert text.startswith(version[:1_400])
+        assert text.endswith(version[-480:])
+        lengths.append(len(version))
+        version = shortened(version)
+    assert lengths == sorted(lengths, reverse=True)
+    assert len(lengths) <= 4
+    assert lengths[-1] <= 2_010
