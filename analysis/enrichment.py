@@ -1,7 +1,7 @@
 """Reads the tickets of some tenants and keeps what was read in the schema `enrichment`.
 
-What is to be asked comes from `analysis.planning`, page by page: each question once, unless the warehouse already holds the answer to
-exactly that one (same text as sent, analyzer, model, prompt, schema, and for topics the same taxonomy). Paid answers come through
+What is to be asked comes from `analysis.planning`, page by page: each question once, unless the warehouse already holds the answer
+to exactly that one (same text as sent, analyzer, model, prompt, schema, and for topics the same taxonomy). Paid answers come through
 the call journal, so a kill at any moment loses at most the calls in flight and a second run pays nothing; the embedded analyzer goes
 around it, because its answers cost nothing, are the same every time, and their keys already stand on the rows: what a kill loses is
 the page being read. Both leave the same provenance.

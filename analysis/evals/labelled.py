@@ -172,6 +172,8 @@ def _evenly(rows: list[_T], most: int | None) -> list[_T]:
     if most is None or most >= len(rows):
         return rows
     return [rows[place * len(rows) // most] for place in range(most)]
+
+
 def _topics(row: _Row, labels: Sequence[str]) -> tuple[str, ...]:
     """The topics of the set that people saw in a row, the one it is mainly about first."""
     seen = (row["label_topic"], *(row.get("label_topics") or ()))

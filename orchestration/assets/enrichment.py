@@ -5,7 +5,7 @@ from functools import partial
 
 import dagster as dg
 
-from analysis import EnrichmentReport, Progress, ReadingPolicy, enrich, make_analyzer, open_journal
+from analysis import EnrichmentReport, Progress, enrich, make_analyzer, open_journal
 from core.installation import Installation
 from core.naming import ENRICHMENT, STAGING
 from orchestration.erasure import erased_tickets
