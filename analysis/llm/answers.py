@@ -21,7 +21,7 @@ from analysis.analyzer import (
     UnreadableAnswer,
     hashed,
 )
-from analysis.llm.client import first_choice
+from analysis.llm.replies import first_choice
 from core.vocabulary import AnalysisTask, ChurnIntent, Resolution, Sentiment, Target
 
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[}\]])')

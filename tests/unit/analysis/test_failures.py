@@ -3,7 +3,6 @@
 import pytest
 
 from analysis.analyzer import Usage
-from analysis.llm.client import _retry_after
 from analysis.llm.failures import (
     Blocked,
     ModelCallError,
@@ -15,6 +14,7 @@ from analysis.llm.failures import (
     TooExpensive,
     failure,
 )
+from analysis.llm.replies import retry_after_seconds
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_a_moment_nobody_understands_is_left_out(resets_at: object) -> None:
     [("3", 3, 3), ("0.5", 0.5, 0.5), ("-1", 0, 0), ("99999", 3600, 3600), ("Thu, 01 Jan 1970 00:00:00 GMT", 0, 0)],
 )
 def test_retry_after_is_seconds_or_a_date(header: str, low: float, high: float) -> None:
-    found = _retry_after(header)
+    found = retry_after_seconds(header)
     assert found is not None
     assert low <= found <= high
 
 
 @pytest.mark.parametrize("header", [None, "", "soon", "nan"])
 def test_a_retry_after_nobody_understands_is_none(header: str | None) -> None:
-    assert _retry_after(header) is None
+    assert retry_after_seconds(header) is None
