@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -230,6 +230,20 @@ class PaidAnalyzer(Analyzer, Protocol):
         Raises:
             UnreadableAnswer: There is none in it.
         """
+        ...
+
+
+@runtime_checkable
+class BatchableAnalyzer(PaidAnalyzer, Protocol):
+    """A paid analyzer whose calls can also be made many at a time, by the provider, hours later."""
+
+    @property
+    def model(self) -> str:
+        """The model as the provider spells it."""
+        ...
+
+    def request(self, question: Question) -> Mapping[str, Any]:
+        """The body that `ask` would send, model included; the name of the answer's schema under `response_format`."""
         ...
 
 

@@ -33,6 +33,8 @@ class Ending(StrEnum):
     ANSWERED = "answered"
     FAILED = "failed"
     DEAD = "dead"
+    WAITING = "waiting"
+    """It is in a batch at the provider; whichever run collects that will have the answer."""
 
 
 @dataclass(frozen=True, slots=True)

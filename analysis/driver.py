@@ -151,7 +151,7 @@ class Driver:
             if made.state in {CallState.FAILED, CallState.ERASED}:
                 return ended(Ending.FAILED, made)
             if made.state is CallState.CLAIMED:
-                return Later(min(max(0.0, made.lease_left_seconds), POLL_SECONDS))
+                return _awaited(made)
 
     async def _shortened(self, one: Work, record: CallRecord) -> bool:
         """Turn to a shorter version of the text, where that is what the call died of and there is one."""
@@ -199,6 +199,13 @@ class Driver:
 
     def _is_too_old(self, one: Work) -> bool:
         return time.monotonic() - one.began_at > self._longest_requeued_seconds
+
+
+def _awaited(record: CallRecord) -> Outcome | Later:
+    """A call that somebody else makes: taken up again, unless it is the provider that makes it, in a batch."""
+    if record.batch_key is not None:
+        return ended(Ending.WAITING, record)
+    return Later(min(max(0.0, record.lease_left_seconds), POLL_SECONDS))
 
 
 async def _all(work: Sequence[Coroutine[None, None, None]]) -> None:

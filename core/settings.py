@@ -129,6 +129,18 @@ class AnalysisSettings(_Group):
     prompts_dir: Path | None = None
     """Folder of prompts of your own, `<task>/<version>.yaml`; a version in it is used where it is pinned, or run as a shadow."""
 
+    llm_batch: str = Field(default="off", pattern="^(off|auto|openrouter|openai)$")
+    """Whose half-price batches a backlog goes through; `auto`: as `LLM_BASE_URL` says, `off` elsewhere than at these two."""
+
+    llm_batch_from: int = Field(default=1_000, ge=1)
+    """How many calls a run must have to make before it puts them into batches."""
+
+    llm_batch_size: int = Field(default=500, ge=1, le=5_000)
+    """Calls in one batch, at most; as many may be paid twice when a process is killed at the wrong moment."""
+
+    llm_batch_wait_seconds: float = Field(default=900, ge=0)
+    """How long a run waits for its batches before it leaves them to a later one."""
+
     @property
     def providers(self) -> tuple[str, ...]:
         """The providers of `LLM_PROVIDERS`, in order."""

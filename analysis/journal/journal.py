@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from analysis.analyzer import Identity, Question, Reply, Usage
+from analysis.journal.batches import BatchJournal
 from analysis.journal.records import CallRecord, Claim, ClaimResult, record_of
 from analysis.journal.statements import FAILED_RUNS, Statements, added, figures
 from analysis.journal.table import LLM_CALL, METADATA, CallState
@@ -55,9 +56,11 @@ class Journal:
         self._statements = Statements(engine)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._ambient = threading.local()
+        self.batches = BatchJournal(self._transaction, self._statements, claimed_by=self._name)
+        """Calls that are made many at a time, by the provider."""
 
     def create(self) -> None:
-        """Create the table where it is missing.
+        """Create the tables where they are missing.
 
         Raises:
             JournalUnavailable: The database does not answer.
@@ -68,10 +71,13 @@ class Journal:
                 connection.execute(select(func.pg_advisory_xact_lock(_DDL_LOCK)))
             METADATA.create_all(connection)
             # A journal outlives releases: what was paid for is not thrown away for a new column.
-            held = {column["name"] for column in inspect(connection).get_columns(LLM_CALL.name)}
-            for column in LLM_CALL.columns:
-                if column.name not in held:
-                    connection.exec_driver_sql(f"alter table {LLM_CALL.name} add column {column.name} {column.type}")
+            for table in METADATA.sorted_tables:
+                held = {column["name"] for column in inspect(connection).get_columns(table.name)}
+                for column in table.columns:
+                    if column.name not in held:
+                        connection.exec_driver_sql(f"alter table {table.name} add column {column.name} {column.type}")
+                for index in table.indexes:
+                    index.create(connection, checkfirst=True)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -273,7 +279,7 @@ class Journal:
         Raises:
             StillRead: Somebody reads the file for so long that its log cannot be emptied.
         """
-        forget_deleted(self._engine, [LLM_CALL.name])
+        forget_deleted(self._engine, [table.name for table in METADATA.sorted_tables])
 
     def _one(self, connection: Connection, call_key: str) -> CallRecord:
         return next(self._records(connection, _C.call_key == call_key))

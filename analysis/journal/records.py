@@ -30,6 +30,8 @@ class CallRecord:
     first_claimed_at: datetime
     updated_at: datetime
     lease_left_seconds: float
+    batch_key: str | None = None
+    """The batch that holds the claim, where the call waits at the provider instead of being made by a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +72,5 @@ def record_of(row: Row[Any]) -> CallRecord:
         first_claimed_at=datetime.fromtimestamp(row.first_claimed_at, UTC),
         updated_at=datetime.fromtimestamp(row.updated_at, UTC),
         lease_left_seconds=row.lease_left,
+        batch_key=row.batch_key,
     )

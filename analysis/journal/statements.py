@@ -21,6 +21,7 @@ from sqlalchemy import (
     extract,
     func,
     literal,
+    null,
     or_,
     text,
     update,
@@ -86,31 +87,32 @@ class Statements:
         """Seconds since 1970, by the database's clock."""
         self.columns = (*LLM_CALL.columns, (_C.lease_until - self.now).label("lease_left"))
         """What a record is made of."""
-        self.claim = Prepared(engine, self._claiming())
+        failed = _C.state.in_([literal(CallState.FAILED.value), literal(CallState.ERASED.value)])
+        unusable = and_(_C.state == CallState.ANSWERED, _C.reply_count == _given("after_reply"))
+        self.claim = Prepared(engine, self._claiming(null(), failed, unusable))
+        self.claim_for_batch = Prepared(engine, self._claiming(_given("batch_key"), _C.state == CallState.ERASED))
         self.release = Prepared(engine, self._releasing())
         self.store = Prepared(engine, self._storing())
 
-    def _claiming(self) -> UpdateBase:
+    def _claiming(self, batch_key: ColumnElement[Any], *claimable: ColumnElement[bool]) -> UpdateBase:
+        """Claims a call nobody asked for before, one whose lease has run out, or one that is `claimable` besides."""
         lease_until = self.now + _given("lease_seconds")
         row = {
             **{name: _given(name) for name in _ASKED},
             "state": literal(CallState.CLAIMED.value),
             "attempt": literal(1),
             "lease_until": lease_until,
+            "batch_key": batch_key,
             "first_claimed_at": self.now,
             "updated_at": self.now,
             **{name: literal(0) for name in _ZEROS},
         }
-        changed = ("state", "ticket_id", "model", "claimed_by", "lease_until", "run_id", "updated_at")
+        changed = ("state", "ticket_id", "model", "claimed_by", "lease_until", "run_id", "batch_key", "updated_at")
         insert = (sqlite.insert if self._is_sqlite else postgresql.insert)(LLM_CALL).values(row)
         return insert.on_conflict_do_update(
             index_elements=[_C.call_key],
             set_={**{name: row[name] for name in changed}, "attempt": _C.attempt + 1},
-            where=or_(
-                and_(_C.state == CallState.CLAIMED, _C.lease_until < self.now),
-                _C.state.in_([literal(CallState.FAILED.value), literal(CallState.ERASED.value)]),
-                and_(_C.state == CallState.ANSWERED, _C.reply_count == _given("after_reply")),
-            ),
+            where=or_(and_(_C.state == CallState.CLAIMED, _C.lease_until < self.now), *claimable),
         ).returning(_C.attempt, _C.reply_count, _C.response, _C.failure_count)
 
     def _releasing(self) -> UpdateBase:

@@ -1,4 +1,4 @@
-"""The one table of the journal, the same on SQLite and Postgres.
+"""The two tables of the journal, the same on SQLite and Postgres.
 
 Times are seconds since 1970 by the clock of the database that holds the table: several machines claim from it, and only that
 clock is shared.
@@ -26,6 +26,28 @@ class CallState(StrEnum):
 
     ERASED = "erased"
     """It was paid for; what it said is gone, because it was about somebody whose data had to go."""
+
+
+class BatchState(StrEnum):
+    """Where a batch stands."""
+
+    INTENDED = "intended"
+    """Its calls are claimed; whether the provider has it is only known once its id stands beside it."""
+
+    SUBMITTED = "submitted"
+    """The provider has it."""
+
+    COLLECTED = "collected"
+    """Completed; every result is in the journal."""
+
+    EXPIRED = "expired"
+    """Not finished within the provider's window; what was finished is in the journal."""
+
+    CANCELLED = "cancelled"
+    """Called off; what was finished by then is in the journal."""
+
+    FAILED = "failed"
+    """The provider did not take it, or refused it as a whole; nothing was answered and nothing paid."""
 
 
 METADATA = MetaData()
@@ -59,9 +81,45 @@ LLM_CALL = Table(
     Column("error_type", Text),
     Column("failed_run_id", Text),
     Column("run_id", Text, nullable=False),
+    Column("batch_key", Text),
     Column("first_claimed_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Index("llm_call_by_tenant", "tenant_id", "state"),
+    Index("llm_call_by_batch", "batch_key"),
 )
 """One row a call key, with the ticket it was first asked about; tokens, cost and latency add up over every reply, unusable ones
 included. `model` is the one whose reply is stored, `provider` who served it; the key is always made with the main model."""
+
+LLM_BATCH = Table(
+    "llm_batch",
+    METADATA,
+    Column("batch_key", Text, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("call_count", Integer, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    Column("provider_batch_id", Text),
+    Column("first_created_on", Text, nullable=False),
+    Column("last_created_on", Text, nullable=False),
+    Column("answered_count", Integer, nullable=False, default=0),
+    Column("failed_count", Integer, nullable=False, default=0),
+    Column("released_count", Integer, nullable=False, default=0),
+    Column("input_tokens", Integer, nullable=False, default=0),
+    Column("output_tokens", Integer, nullable=False, default=0),
+    Column("cost_usd", Double, nullable=False, default=0.0),
+    Column("reason", Text),
+    Column("run_id", Text, nullable=False),
+    Column("lease_until", Double, nullable=False),
+    Column("intended_at", Double, nullable=False),
+    Column("submitted_at", Double),
+    Column("expires_at", Double),
+    Column("ended_at", Double),
+    Column("cleared_at", Double),
+    Index("llm_batch_by_state", "state", "tenant_id"),
+)
+"""One row a batch, written before the provider is asked for anything: its calls (`llm_call.batch_key`), the days on which their
+tickets were created, and how it ended. `lease_until` is how long whoever submits it may take; `cleared_at` is when the
+provider was told to forget its texts."""

@@ -1,6 +1,7 @@
 """The analyzer that asks a model: builds the question, leaves sending to the client and understanding to `answers`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -82,6 +83,26 @@ class OpenAICompatibleAnalyzer:
 
     async def ask(self, question: Question, *, complaint: str | None = None, route: Route | None = None) -> Reply:
         """See `PaidAnalyzer.ask`."""
+        return await self._client.complete(self._body(question, complaint), route)
+
+    @property
+    def model(self) -> str:
+        """See `BatchableAnalyzer.model`."""
+        return self._client.model
+
+    def request(self, question: Question) -> Mapping[str, Any]:
+        """See `BatchableAnalyzer.request`."""
+        return {"model": self._client.model, **self._body(question, None)}
+
+    def parse(self, question: Question, raw: str) -> Answer:
+        """See `PaidAnalyzer.parse`."""
+        return parse_answer(question, raw)
+
+    async def close(self) -> None:
+        """See `Analyzer.close`."""
+        await self._client.close()
+
+    def _body(self, question: Question, complaint: str | None) -> dict[str, Any]:
         messages = self._prompts.load(question.task, question.prompt_version).messages(
             is_again=complaint is not None,
             # A mark the writer of the ticket could not know when writing it.
@@ -91,23 +112,12 @@ class OpenAICompatibleAnalyzer:
             topics="\n".join(_described(topic) for topic in question.taxonomy.topics),
         )
         schema = {"name": f"{question.task}_answer", "strict": True, "schema": answer_schema(question)}
-        return await self._client.complete(
-            {
-                "messages": messages,
-                "temperature": _TEMPERATURE,
-                "max_tokens": _MAX_TOKENS if complaint is None else _MAX_TOKENS_AGAIN,
-                "response_format": {"type": "json_schema", "json_schema": schema},
-            },
-            route,
-        )
-
-    def parse(self, question: Question, raw: str) -> Answer:
-        """See `PaidAnalyzer.parse`."""
-        return parse_answer(question, raw)
-
-    async def close(self) -> None:
-        """See `Analyzer.close`."""
-        await self._client.close()
+        return {
+            "messages": messages,
+            "temperature": _TEMPERATURE,
+            "max_tokens": _MAX_TOKENS if complaint is None else _MAX_TOKENS_AGAIN,
+            "response_format": {"type": "json_schema", "json_schema": schema},
+        }
 
     async def _read(self, question: Question) -> Reading[Answer]:
         reply = await self.ask(question)

@@ -211,5 +211,5 @@ APPLICATION: tuple[Holding, ...] = (
 )
 """Every table of the application database, all kept builds included."""
 
-JOURNAL: tuple[Holding, ...] = (Holding("", "llm_call"),)
+JOURNAL: tuple[Holding, ...] = _plain("", "llm_call", "llm_batch")
 """The call journal clears itself (`analysis.journal.Journal.forget`)."""

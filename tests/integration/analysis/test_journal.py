@@ -195,9 +195,13 @@ def test_a_journal_of_an_earlier_release_is_taken_over_as_it_is(url: str, journa
     journal.store(granted(journal), Reply("kept", COST, "gen-1"))
     with journal._engine.begin() as connection:
         connection.exec_driver_sql("alter table llm_call drop column ticket_id")
+        connection.exec_driver_sql("drop index llm_call_by_batch")
+        connection.exec_driver_sql("alter table llm_call drop column batch_key")
+        connection.exec_driver_sql("drop table llm_batch")
     again = open_journal(url)
     assert again.lookup(["k"])["k"].response == "kept"
     assert again.forget("acme", ["1"], ["k"]) == 1
+    assert again.batches.all() == []
     again.close()
 
 
