@@ -194,7 +194,7 @@ def provenance(identity: Identity, sent: MaskedText, key: str, outcome: Outcome)
 
 def is_final(outcome: Outcome) -> bool:
     """Whether an outcome is written, rather than left for another run."""
-    return outcome.ending is not Ending.FAILED
+    return outcome.ending in {Ending.ANSWERED, Ending.DEAD}
 
 
 def _key(message: Message) -> dict[str, Any]:

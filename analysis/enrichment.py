@@ -1,22 +1,32 @@
 """Reads the tickets of some tenants and keeps what was read in the schema `enrichment`.
 
 What is to be asked comes from `analysis.planning`, page by page: each question once, unless the warehouse already holds the answer
-to exactly that one (same text as sent, analyzer, model, prompt, schema, and for topics the same taxonomy). Paid answers come through
-the call journal, so a kill at any moment loses at most the calls in flight and a second run pays nothing; the embedded analyzer goes
-around it, because its answers cost nothing, are the same every time, and their keys already stand on the rows: what a kill loses is
-the page being read. Both leave the same provenance.
+to exactly that one (same text as sent, analyzer, model, prompt, schema, and for topics the same taxonomy). Paid answers come
+through the call journal, so a kill at any moment loses at most the calls in flight and a second run pays nothing; the embedded
+analyzer goes around it, because its answers cost nothing, are the same every time, and their keys already stand on the rows: what a
+kill loses is the page being read. Both leave the same provenance.
 
 The warehouse is touched page by page, in threads: calls of the next pages are in flight meanwhile.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from analysis import messages as source
-from analysis.analyzer import Analyzer, PaidAnalyzer, Question, SentimentAnswer, TopicsAnswer, answered
-from analysis.calls import Ending, Outcome
+from analysis.analyzer import (
+    Analyzer,
+    BatchableAnalyzer,
+    PaidAnalyzer,
+    Question,
+    SentimentAnswer,
+    TopicsAnswer,
+    Usage,
+    answered,
+)
+from analysis.batches import Backlog, BacklogCall, Batching, waiting
+from analysis.calls import Ending, Outcome, Spending
 from analysis.changes import Changes, is_final, provenance
 from analysis.destination import Destination
 from analysis.driver import Driver
@@ -56,6 +66,7 @@ def enrich(
     erased: Callable[[], Erased] = frozenset,
     policies: Mapping[TenantId, ReadingPolicy] | None = None,
     into: Destination | None = None,
+    batching: Batching | None = None,
 ) -> EnrichmentReport:
     """Read what is unread of these tenants' tickets.
 
@@ -74,12 +85,14 @@ def enrich(
             what was read of them stays as it is: a level without a quote.
         policies: How each tenant's tickets are read; as `ReadingPolicy()` says where none is given.
         into: Where readings go; what the marts are made of unless given.
+        batching: How a backlog goes through the provider's batches; None: every call is made by itself.
 
     Returns:
         What was done.
 
     Raises:
         NothingStaged: The staging views are not built yet.
+        BatchRefused: The provider takes no batches of this model; nothing was paid for them.
         ModelStopped: The model server needs a person (key, credit, budget, model name); what was read is kept.
         ModelUnavailable: The model server answered nothing for too long; what was read is kept.
         JournalUnavailable, WarehouseBusy, WarehouseUnavailable: A store could not be used; what was read is kept.
@@ -93,6 +106,9 @@ def enrich(
         policies=policies,
         into=into,
     )
+    backlog = None
+    if batching is not None and isinstance(analyzer, BatchableAnalyzer):
+        backlog = batching.backlog(journal=journal, analyzer=analyzer, run_id=run_id, tenant_ids=tenant_ids)
     run = _Run(
         plan=plan,
         warehouse=warehouse,
@@ -101,6 +117,7 @@ def enrich(
         tenant_ids=tenant_ids,
         report=EnrichmentReport(run_id),
         on_progress=on_progress or (lambda _: None),
+        backlog=backlog,
     )
     return asyncio.run(run.run(max_concurrency, lease_seconds, patience_seconds))
 
@@ -116,6 +133,7 @@ class _Run:
         tenant_ids: Sequence[TenantId],
         report: EnrichmentReport,
         on_progress: OnProgress,
+        backlog: Backlog | None,
     ) -> None:
         self._plan = plan
         self._warehouse = warehouse
@@ -124,6 +142,7 @@ class _Run:
         self._tenant_ids = tenant_ids
         self._report = report
         self._on_progress = on_progress
+        self._backlog = backlog
         self._driver: Driver | None = None
 
     async def run(self, max_concurrency: int, lease_seconds: float, patience_seconds: float) -> EnrichmentReport:
@@ -141,9 +160,12 @@ class _Run:
                 on_paid=self._tell,
             )
         try:
+            if self._backlog:
+                await asyncio.to_thread(self._backlog.prepare, self._backlog_pages())
             await overlapping(self._plan.pages(), self._read, depth=_PAGES_AT_ONCE if self._driver else 1)
         finally:
             await self._analyzer.close()
+        self._settle()
         if self._plan.into.is_tidied:
             self._remove_orphans()
             remove_gone_from_shadows(self._warehouse, self._tenant_ids)
@@ -157,6 +179,7 @@ class _Run:
             calls_paid=self._report.calls_paid,
             cost_usd=self._report.cost_usd,
             dead_letters=self._report.dead_letters,
+            waiting=self._report.waiting,
             seconds=round(self._report.duration_seconds, 1),
         )
         return self._report
@@ -170,7 +193,9 @@ class _Run:
         for job in jobs:
             outcome = outcomes.get(job.key)
             if outcome is None or not is_final(outcome):
-                self._report.tasks[job.task].failed += 1
+                is_waiting = outcome is not None and outcome.ending is Ending.WAITING
+                self._report.tasks[job.task].waiting += is_waiting
+                self._report.tasks[job.task].failed += not is_waiting
                 continue
             self._keep(job, outcome, changes)
             await asyncio.sleep(0)
@@ -191,6 +216,20 @@ class _Run:
         if self._driver and self._driver.stopped:
             raise self._told(self._driver.stopped)
 
+    def _backlog_pages(self) -> Iterator[list[BacklogCall]]:
+        """Every call of this run that the warehouse has no answer to, before any of them is made."""
+        for jobs in self._plan.questions():
+            yield [
+                BacklogCall(
+                    key=job.key,
+                    tenant_id=job.message.tenant_id,
+                    ticket_id=job.message.ticket_id,
+                    created_on=job.message.ticket_created_at.date(),
+                    question=job.question,
+                )
+                for job in jobs
+            ]
+
     async def _jobs(self, page: Sequence[Message], erased: Erased, changes: Changes) -> list[Job]:
         jobs: list[Job] = []
         for some in self._plan.jobs(page, erased, changes, self._report):
@@ -204,9 +243,11 @@ class _Run:
             outcomes = {key: await self._here(job.question) for key, job in unique.items()}
             chaos.point("enrich.after_call")
             return outcomes
-        outcomes = await self._driver.answer([job.call for job in unique.values()])
+        held_back = await asyncio.to_thread(self._backlog.held_back, list(unique)) if self._backlog else set()
+        outcomes = await self._driver.answer([job.call for key, job in unique.items() if key not in held_back])
         self._settle()
-        return outcomes
+        waits = Outcome(Ending.WAITING, None, Usage(), self._report.run_id, datetime.now(UTC))
+        return outcomes | dict.fromkeys(held_back, waits)
 
     async def _here(self, question: Question) -> Outcome:
         reading = await answered(self._analyzer, question)
@@ -234,12 +275,20 @@ class _Run:
             changes.add_topics(job.message, outcome.answer, origin)
 
     def _settle(self) -> None:
-        for task, spending in self._driver.spent.items() if self._driver else ():
-            report = self._report.tasks[task]
-            report.calls_paid = spending.calls
-            report.input_tokens = spending.usage.input_tokens
-            report.output_tokens = spending.usage.output_tokens
-            report.cost_usd = spending.usage.cost_usd
+        for task, report in self._report.tasks.items():
+            spending = (self._driver.spent.get(task) if self._driver else None) or Spending()
+            usage = spending.usage
+            if self._backlog:
+                batched = self._backlog.report.usage.get(task, Usage())
+                report.batched_calls = self._backlog.report.calls.get(task, 0)
+                report.batched_cost_usd = batched.cost_usd
+                usage += batched
+            report.calls_paid = spending.calls + report.batched_calls
+            report.input_tokens = usage.input_tokens
+            report.output_tokens = usage.output_tokens
+            report.cost_usd = usage.cost_usd
+        if self._backlog and self._backlog.report.waiting:
+            self._report.batches_waiting = waiting(self._backlog.report.waiting)
 
     def _remove_orphans(self) -> None:
         changes = Changes()

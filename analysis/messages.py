@@ -49,7 +49,7 @@ select
 # it may be the mail the ticket was made of.
 _PAGE: Final = f"""
 with chosen as (
-    select t.tenant_id, t.ticket_id, t.subject, t.content, t.loaded_at
+    select t.tenant_id, t.ticket_id, t.created_at, t.subject, t.content, t.loaded_at
     from {STAGING}.{STAGED_TICKETS} as t
     where t.tenant_id = any(:tenant_ids)
         and (t.tenant_id > :after_tenant or (t.tenant_id = :after_tenant and t.ticket_id >= :after_ticket))
@@ -59,7 +59,7 @@ with chosen as (
 ),
 written as (
     select
-        chosen.tenant_id, chosen.ticket_id, emails.email_id, emails.own_text, emails.loaded_at,
+        chosen.tenant_id, chosen.ticket_id, chosen.created_at, emails.email_id, emails.own_text, emails.loaded_at,
         row_number() over (
             partition by chosen.tenant_id, chosen.ticket_id
             order by coalesce(emails.sent_at, emails.created_at, emails.loaded_at), length(emails.email_id), emails.email_id
@@ -69,17 +69,20 @@ written as (
     where {IS_READ}
 ),
 messages as (
-    select tenant_id, ticket_id, '{OPENING}' as message_id, subject, content, cast(null as text) as opening_content, loaded_at
+    select
+        tenant_id, ticket_id, created_at, '{OPENING}' as message_id, subject, content,
+        cast(null as text) as opening_content, loaded_at
     from chosen
     union all
     select
-        written.tenant_id, written.ticket_id, 'emails/' || written.email_id, cast(null as text), written.own_text,
+        written.tenant_id, written.ticket_id, written.created_at, 'emails/' || written.email_id,
+        cast(null as text), written.own_text,
         case when written.position = 1 then chosen.content end, written.loaded_at
     from written
     inner join chosen on chosen.tenant_id = written.tenant_id and chosen.ticket_id = written.ticket_id
 )
 select
-    m.tenant_id, m.ticket_id, m.message_id, m.subject, m.content, m.opening_content,
+    m.tenant_id, m.ticket_id, m.created_at as ticket_created_at, m.message_id, m.subject, m.content, m.opening_content,
     texts.input_hash as held_input_hash,
     coalesce(texts.is_repeated, false) as is_held_as_repeated,
     texts.ticket_id is not null and texts.text is null as is_erased,
@@ -150,6 +153,7 @@ class Message:
 
     tenant_id: str
     ticket_id: str
+    ticket_created_at: datetime
     message_id: str
     subject: str | None
     content: str | None

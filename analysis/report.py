@@ -42,6 +42,14 @@ class TaskReport:
     failed: int = 0
     """Left for another run."""
 
+    waiting: int = 0
+    """Tickets whose call is in a batch at the provider, or belongs into the next one."""
+
+    batched_calls: int = 0
+    """Calls answered by batches this run brought in; they are among those paid."""
+
+    batched_cost_usd: float = 0.0
+
 
 @dataclass
 class EnrichmentReport:
@@ -57,6 +65,9 @@ class EnrichmentReport:
     """Messages whose enrichment was removed, because the text, the message or the ticket is gone."""
 
     tasks: dict[AnalysisTask, TaskReport] = field(default_factory=lambda: {task: TaskReport() for task in AnalysisTask})
+    batches_waiting: str = ""
+    """A sentence about the batches that are still at the provider; empty where there is none."""
+
     duration_seconds: float = 0.0
 
     @property
@@ -88,3 +99,18 @@ class EnrichmentReport:
     def failed(self) -> int:
         """Readings left for another run, over the tasks."""
         return sum(task.failed for task in self.tasks.values())
+
+    @property
+    def waiting(self) -> int:
+        """Readings that wait for batches, over the tasks."""
+        return sum(task.waiting for task in self.tasks.values())
+
+    @property
+    def batched_calls(self) -> int:
+        """Calls answered by batches this run brought in, over the tasks."""
+        return sum(task.batched_calls for task in self.tasks.values())
+
+    @property
+    def batched_cost_usd(self) -> float:
+        """What these batches cost, over the tasks."""
+        return sum(task.batched_cost_usd for task in self.tasks.values())

@@ -5,6 +5,7 @@ import sys
 from rich.console import Console
 
 from churnboard import (
+    batches,
     builds,
     connections,
     erasures,
@@ -24,6 +25,7 @@ from core.errors import ChurnboardError
 
 __all__ = [
     "app",
+    "batches",
     "builds",
     "connections",
     "erasures",

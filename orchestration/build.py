@@ -15,7 +15,7 @@ from orchestration.everything import make_everything
 from orchestration.jobs import enrich, ingest, shadow, transform
 from orchestration.refetch import refetch
 from orchestration.resources import installation, nobody
-from orchestration.schedules import daily, publish_after_change, read_after_load, refetch_on_hint
+from orchestration.schedules import collect_batches, daily, publish_after_change, read_after_load, refetch_on_hint
 
 
 def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -30,7 +30,7 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
         asset_checks=CHECKS,
         jobs=[ingest, enrich, transform, shadow, refetch, everything],
         schedules=[daily],
-        sensors=[read_after_load, publish_after_change, refetch_on_hint],
+        sensors=[read_after_load, publish_after_change, refetch_on_hint, collect_batches],
         resources={"place": installation, "on_rows": nobody} | dict(resources or {}),
         executor=dg.in_process_executor,
     )

@@ -9,6 +9,7 @@ from analysis import pending_months
 from core.installation import Installation
 from core.naming import ENRICHMENT, RAW_HUBSPOT
 from core.tenants import Cell, cell
+from orchestration.batches import batches_due
 from orchestration.jobs import enrich, ingest, transform
 from orchestration.partitions import CELL_TAG, DRIVER_TAG, UNCHANGED_TAG, range_tags, register_cells
 from orchestration.refetch import refetch
@@ -17,6 +18,9 @@ _UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.D
 
 _HINT_SECONDS = 5
 """How often to look for hints: the time by which a change in HubSpot may be seen later than it could be."""
+
+_BATCH_SECONDS = 300
+"""How often to ask whether batches are over: most take minutes, and nobody waits for one."""
 
 _JOBS_OF = {RAW_HUBSPOT: {ingest.name, refetch.name}, ENRICHMENT: {enrich.name}}
 
@@ -45,6 +49,21 @@ def refetch_on_hint(
     spoken_for = {run.tags.get(CELL_TAG) for run in waiting}
     wanted = [dg.RunRequest(partition_key=of, tags={CELL_TAG: of}) for of in due if of not in spoken_for]
     return wanted or dg.SkipReason(f"runs that have not started yet will take it: {', '.join(due)}")
+
+
+@dg.sensor(job=enrich, minimum_interval_seconds=_BATCH_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
+def collect_batches(
+    context: dg.SensorEvaluationContext, place: dg.ResourceParam[Installation]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """One `enrich` run for each cell whose batches are over at the provider: it brings them in and reads on in their months."""
+    due = batches_due(place)
+    if not due:
+        return dg.SkipReason("no batch is over")
+    register_cells(context.instance, place.directory.cells())
+    busy = dg.RunsFilter(job_name=enrich.name, statuses=[*_UNFINISHED, dg.DagsterRunStatus.STARTED])
+    spoken_for = {run.tags.get(CELL_TAG) for run in context.instance.get_runs(busy)}
+    wanted = [dg.RunRequest(tags=range_tags(of, *days)) for of, days in due.items() if of not in spoken_for]
+    return wanted or dg.SkipReason(f"runs that are under way or waiting will take them: {', '.join(due)}")
 
 
 @dg.run_status_sensor(

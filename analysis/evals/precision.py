@@ -103,4 +103,5 @@ def wilson_lower_bound(right: int, count: int) -> float:
         return 0.0
     share, square = right / count, _Z * _Z
     spread = _Z * math.sqrt(share * (1 - share) / count + square / (4 * count * count))
-    return max(0.0, (share + square / (2 * count) - spread) / (1 + square / count))
+    lower = (share + square / (2 * count) - spread) / (1 + square / count)
+    return min(share, max(0.0, lower))  # Rounding may leave it a hair above a share of 0.

@@ -6,6 +6,7 @@ from functools import partial
 import dagster as dg
 
 from analysis import EnrichmentReport, Progress, enrich, make_analyzer, open_journal
+from analysis.batches import make_batching
 from core.installation import Installation
 from core.naming import ENRICHMENT, STAGING
 from orchestration.erasure import erased_tickets
@@ -64,8 +65,11 @@ def readings(
                 on_progress=Every(100, context),
                 erased=partial(erased_tickets, place, tenant_ids),
                 policies=policies,
+                batching=make_batching(analysis),
             )
         )
+        if reports[-1].batches_waiting:
+            context.log.info(f"{reports[-1].waiting:,} readings wait. {reports[-1].batches_waiting}")
     for table in READINGS:
         yield dg.MaterializeResult(asset_key=[ENRICHMENT, table], metadata=reading_metadata(reports))
     if refused:
@@ -97,5 +101,12 @@ def reading_metadata(reports: list[EnrichmentReport]) -> dict[str, dg.MetadataVa
         "paid_calls": dg.MetadataValue.int(sum(report.calls_paid for report in reports)),
         "tokens": dg.MetadataValue.int(sum(task.input_tokens + task.output_tokens for task in tasks)),
         "cost_usd": dg.MetadataValue.float(sum(report.cost_usd for report in reports)),
+        "batched_calls": dg.MetadataValue.int(sum(report.batched_calls for report in reports)),
+        "batched_cost_usd": dg.MetadataValue.float(sum(report.batched_cost_usd for report in reports)),
+        "waiting": dg.MetadataValue.int(sum(report.waiting for report in reports)),
+        "batches": dg.MetadataValue.text(
+            " ".join(report.batches_waiting for report in reports if report.batches_waiting)
+            or "No batch is at the provider."
+        ),
         "dead_letters": dg.MetadataValue.int(sum(report.dead_letters for report in reports)),
     }

@@ -71,6 +71,7 @@ class Batch:
     status: str = "validating"
     results: list[dict[str, Any]] = field(default_factory=list)
     is_deleted: bool = False
+    routing: dict[str, Any] = field(default_factory=dict)
 
 
 class FakeBatches:
@@ -158,8 +159,8 @@ class FakeBatches:
                 return _error(plan.status, plan.refusal or "refused", plan.headers)
             if "requests" in body:
                 # The real one reads the body as a stream.
-                if raw.index('"requests"') < max(raw.index('"endpoint"'), raw.index('"model"')):
-                    return _error(400, "endpoint and model must precede requests")
+                if list(body)[-1] != "requests":
+                    return _error(400, "everything else must precede requests")
                 lines, model = body["requests"], body["model"]
                 if not all(len(line["custom_id"]) <= 64 for line in lines):
                     return _error(400, "custom_id is too long")
@@ -182,6 +183,7 @@ class FakeBatches:
                 created_at=time.time(),
                 metadata=body.get("metadata") or {},
                 input_file_id=body.get("input_file_id", ""),
+                routing=body.get("provider") or {},
             )
             self.batches[batch.id] = batch
             answer = JSONResponse(self._object(batch), 200 if batch.is_openai else 202)

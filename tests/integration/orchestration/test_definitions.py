@@ -78,7 +78,7 @@ def test_there_is_a_job_for_everything_a_daily_schedule_and_running_sensors() ->
     assert definitions.resolve_job_def("everything").name == "everything"
     schedule = definitions.resolve_schedule_def("daily")
     assert (schedule.job_name, schedule.cron_schedule) == ("ingest", "0 3 * * *")
-    for sensor in ("read_after_load", "publish_after_change", "refetch_on_hint"):
+    for sensor in ("read_after_load", "publish_after_change", "refetch_on_hint", "collect_batches"):
         assert definitions.resolve_sensor_def(sensor).default_status is dg.DefaultSensorStatus.RUNNING
     refetch = definitions.resolve_job_def("refetch")
     assert (refetch.executor_def.name, refetch.partitions_def.name) == ("in_process", "cell")

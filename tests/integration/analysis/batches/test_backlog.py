@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from analysis.analyzer import Question, Taxonomy, Topic
 from analysis.batches import BacklogCall, BatchRefused
+from analysis.batches.client import Line
 from analysis.batches.collecting import Collector
+from analysis.batches.openrouter import OpenRouterBatches
 from analysis.journal import BatchState, CallState, Journal
 from analysis.llm.failures import ModelStopped
 from core.vocabulary import AnalysisTask
@@ -308,3 +311,14 @@ def test_a_call_taken_over_by_somebody_else_is_theirs_and_both_bills_are_counted
     backlog(server, journal, None).prepare([])
     record = journal.lookup([asked.key])[asked.key]
     assert (record.state, record.run_id, record.usage.input_tokens) == (CallState.CLAIMED, "run-2", 100)
+
+
+def test_pinned_providers_are_pinned_for_batches_too(server: FakeBatches) -> None:
+    client = OpenRouterBatches(
+        base_url=server.url, api_key=SecretStr("sk-test"), model="test/model", providers=("openai", "azure")
+    )
+    one = calls(server, 1)[0]
+    line = Line(one.key, json.dumps(dict(analyzer_of(server).request(one.question))))
+    handed_in = client.submit("key", [line])
+    client.close()
+    assert server.batches[handed_in.provider_batch_id].routing == {"only": ["openai", "azure"]}
