@@ -14,7 +14,7 @@ from core.warehouse.base import Snapshot
 
 _SHORTEST_SENTENCE = 30
 _SHORTEST_NUMBER = 7
-_SENTENCES_A_TICKET = 3
+_SENTENCES_A_TEXT = 3
 _MOST = 60
 _NUMBERS = ("phone", "mobilephone", "hs_whatsapp_phone_number", "fax")
 _ELSEWHERE = (
@@ -22,6 +22,7 @@ _ELSEWHERE = (
     ("contacts", "properties"),
     ("tickets", "subject"),
     ("tickets", "content"),
+    ("emails", "text"),
     ("owners", "email"),
 )
 
@@ -123,26 +124,42 @@ def _sentences(snapshot: Snapshot, subject: Subject) -> list[str]:
         tenant_id=subject.tenant_id,
         ticket_ids=list(subject.ticket_ids),
     )
+    # What we wrote to them may be said to others in the same words, and is theirs no more than ours.
+    rows += snapshot.rows(
+        "select null as subject, own_text as content from raw_hubspot.emails "
+        "where tenant_id = :tenant_id and id = any(:email_ids) and direction = 'inbound'",
+        tenant_id=subject.tenant_id,
+        email_ids=_ids_of("emails", subject),
+    )
     found = []
     for row in rows:
         lines = [line.strip() for text in (row["subject"], row["content"]) for line in (text or "").splitlines()]
         long = [line[:200] for line in lines if len(line) >= _SHORTEST_SENTENCE]
-        found += sorted(long, key=len, reverse=True)[:_SENTENCES_A_TICKET]
+        found += sorted(long, key=len, reverse=True)[:_SENTENCES_A_TEXT]
     return found
+
+
+def _ids_of(table: str, subject: Subject) -> list[str]:
+    """The subject's ids in one of the tables: tickets, messages on them, or else contacts."""
+    if table == "tickets":
+        return list(subject.ticket_ids)
+    prefix = f"{table}/"
+    if table == "emails":
+        return [one.removeprefix(prefix) for one in subject.message_ids if one.startswith(prefix)]
+    return list(subject.contact_ids)
 
 
 def _stands_elsewhere(snapshot: Snapshot, subject: Subject, needle: str, *, is_own: bool) -> bool:
     """Whether it stands in rows that stay: other rows of the tenant (`is_own`), or of other tenants."""
     whose = "tenant_id = :tenant_id and not id = any(:ids)" if is_own else "tenant_id <> :tenant_id"
     for table, column in _ELSEWHERE:
-        ids = subject.ticket_ids if table == "tickets" else subject.contact_ids
         text = column
         if table == "contacts" and column == "email":
             text = "coalesce(email, '') || ' ' || coalesce(firstname, '') || ' ' || coalesce(lastname, '')"
         sql = f"select 1 from raw_hubspot.{table} where {whose} and position(:needle in {text}) > 0 limit 1"
         params: dict[str, object] = {"tenant_id": subject.tenant_id, "needle": needle}
         if is_own:
-            params["ids"] = list(ids)
+            params["ids"] = _ids_of(table, subject)
         if snapshot.rows(sql, **params):
             return True
     return False

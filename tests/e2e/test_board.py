@@ -1,7 +1,7 @@
 """The board in a real browser, served by the real command, from a build published by hand."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -23,6 +23,12 @@ from tests.support.published import (
 
 pytestmark = pytest.mark.browser
 
+LATER = {
+    "message_id": "emails/512",
+    "message_sent_at": datetime(2026, 3, 12, 9, 0, tzinfo=UTC),
+    "reading_scope": "thread",
+    "resolution": "solved",
+}
 HOSTILE = "<img src=x onerror=alert(1)> & Sons"
 
 
@@ -46,7 +52,7 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         engine,
         acme,
         cards=[angry, quiet, worked],
-        quotes=[evidence(angry)],
+        quotes=[evidence(angry), evidence(worked, **LATER)],
         companies=[company(1, company_name=HOSTILE), company(2), company(3)],
         topics=[topic_day(date(2026, 3, 20), "Billing")],
         sentiment=[sentiment_day(date(2026, 3, 20))],
@@ -95,6 +101,14 @@ def test_a_click_opens_quotes_and_components_and_escape_closes(page: Page) -> No
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
     expect(page.get_by_test_id("card").first).to_be_focused()
+
+
+def test_a_quote_of_a_later_message_says_which_day_it_was_written(page: Page) -> None:
+    page.get_by_test_id("column-working").get_by_test_id("card").first.click()
+    drawer = page.get_by_test_id("drawer")
+    expect(drawer.get_by_test_id("said-at")).to_have_text("in their message of 12 Mar 2026")
+    expect(drawer.get_by_test_id("reading-scope")).to_have_text("Read: a later message")
+    expect(drawer.get_by_test_id("resolution")).to_have_text("Says it is solved")
 
 
 def test_filters_and_search_narrow_the_board(page: Page) -> None:

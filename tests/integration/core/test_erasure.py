@@ -1,6 +1,7 @@
 """Clearing the warehouse by the registry, and letting what was deleted leave the disk, on both engines."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from core.erasure.needles import gather, tickets_with
 from core.erasure.published import clear_application
 from core.erasure.registry import RAW, READINGS
 from core.erasure.scan import scan
-from core.erasure.warehouse import clear, clear_staged, left
+from core.erasure.warehouse import clear, clear_staged, left, messages_on
 from core.vocabulary import CardStatus
 from core.warehouse import Column, TableSpec, Warehouse
 from core.warehouse.duckdb import DuckDBWarehouse
@@ -115,11 +116,19 @@ def test_only_what_is_the_persons_own_is_searched_for(warehouse: Warehouse, fill
         {"id": "3", "content": shared, "properties": "{}"},
         {"id": "4", "content": "cc ADA@B.example", "properties": "{}"},
     )
+    later, ours = "What they wrote later was theirs alone.", "This is what we answer to everybody, word for word."
+    mail = {"direction": "inbound", "text": f"{later}\n{shared}"}
+    fill("emails", {"id": "4", "own_text": f"{later}\n{shared}", **mail}, {"id": "5", "text": ours, "own_text": ours})
+    fill("emails", {"tenant_id": "globex", "id": "4", "own_text": own, "direction": "inbound", "text": own})
+    for email_id in "45":
+        fill(EMAIL_LINKS.table, {"ticket_id": "1", "email_id": email_id})
     with warehouse.snapshot() as snapshot:
-        needles = gather(snapshot, ACME)
+        messages = messages_on(snapshot, "acme", ACME.ticket_ids)
+        assert messages == ["emails/4", "emails/5"]
+        needles = gather(snapshot, replace(ACME, message_ids=messages))
         assert tickets_with(snapshot, "acme", needles.addresses) == {"4"}
-    assert set(needles.in_rows) == {"Ada@b.example", "+49 30 1234567", own}
-    assert set(needles.in_bytes) == {"+49 30 1234567", own}, (
+    assert set(needles.in_rows) == {"Ada@b.example", "+49 30 1234567", own, later}
+    assert set(needles.in_bytes) == {"+49 30 1234567", later}, (
         "files belong to all tenants, and globex knows the address too"
     )
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.text import LONGEST_TEXT, opening_text, shortened
+from analysis.text import LONGEST_TEXT, later_text, opening_text, repeats, shortened
+from core import html
 
 
 def read(subject: str | None, content: str | None) -> str | None:
@@ -105,3 +106,55 @@ def test_shorter_versions_are_head_and_tail_and_end_at_the_shortest(length: int,
     assert lengths == sorted(lengths, reverse=True)
     assert len(lengths) <= 4
     assert lengths[-1] <= 2_010
+
+
+def test_a_later_message_is_its_authors_own_words_as_they_stand() -> None:
+    found = later_text("  Look: List<String> & <b>this</b>\n\nAnna \n")
+    assert found is not None
+    assert found.text == "Look: List<String> & <b>this</b>\n\nAnna"
+    assert later_text(None) is None
+    assert later_text(" \u200b\n") is None
+    cut = later_text("word " * LONGEST_TEXT)
+    assert cut is not None
+    assert cut.is_truncated
+    assert cut.text.startswith("word word")
+
+
+MAIL = "How do I export the invoices of last year? We need them for the auditor, who comes on Monday.\n\nKind regards"
+
+
+@pytest.mark.parametrize(
+    ("own_text", "content"),
+    [
+        (MAIL, MAIL),
+        (MAIL, f"{MAIL}\n\nAnna Byron\nHead of Ermintrude\n\nThis mail is confidential."),
+        (MAIL.replace(" ", "  ").upper(), f"<div><p>{MAIL.replace(chr(10) * 2, '</p><p>')}</p><p>Anna</p></div>"),
+        ("Thanks a lot", "Thanks a  lot"),
+        ("First half.\n\nSecond half.", "First half.\n> what we wrote\nSecond half."),
+        ("x" * 3 * LONGEST_TEXT, "x" * 3 * LONGEST_TEXT),
+    ],
+    ids=["equal", "signed", "as HTML", "short", "around a quotation", "endless"],
+)
+def test_the_mail_a_ticket_was_made_of_repeats_it(own_text: str, content: str) -> None:
+    assert repeats(own_text, content)
+
+
+@pytest.mark.parametrize(
+    ("own_text", "content"),
+    [
+        ("Thanks", f"{MAIL} Thanks in advance!"),
+        (f"{MAIL}\n\nAnd it is urgent.", MAIL),
+        ("Something else.", MAIL),
+        (MAIL, None),
+        (MAIL, ""),
+    ],
+    ids=["a few words of it", "more than it", "something else", "no content", "an empty one"],
+)
+def test_what_says_something_of_its_own_does_not(own_text: str, content: str | None) -> None:
+    assert not repeats(own_text, content)
+
+
+@given(st.text())
+def test_a_text_repeats_itself_however_it_is_written(content: str) -> None:
+    said = later_text(html.plain_text(content))
+    assert said is None or repeats(said.text, content)
