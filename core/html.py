@@ -39,6 +39,10 @@ _HIDDEN = re.compile(
     r"|(?:font-size|max-height)\s*:\s*0(?:px|pt|em|%)?\s*(?:[;\"'!]|$)",
     re.IGNORECASE,
 )
+_COLOUR = re.compile(
+    r"(?<![-\w])(color|background(?:-color)?)\s*:\s*(rgba?\([^)\"']*\)|#[0-9a-f]{3,8}|[a-z]+)", re.IGNORECASE
+)
+_WHITE = {"white": "#ffffff", "rgb(255,255,255)": "#ffffff", "rgba(255,255,255,1)": "#ffffff"}
 _LOOKS_LIKE_HTML = re.compile(
     r"</?(?:p|div|br|span|a|table|tr|td|ul|ol|li|html|body|head|strong|b|em|i|u|font|img|h[1-6]|blockquote|pre|style|script)"
     r"(?=[\s/>])[^<]{0,400}?/?>",
@@ -114,7 +118,17 @@ def to_text(value: str, *, has_quote_marks: bool = False) -> str:
 
 
 def _is_unseen(name: str, tag: str) -> bool:
-    return name in _UNSEEN or _HIDDEN.search(tag) is not None
+    return name in _UNSEEN or _HIDDEN.search(tag) is not None or _is_its_own_background(tag)
+
+
+def _is_its_own_background(tag: str) -> bool:
+    """Whether an element's letters have the colour of what is behind them, as far as the element itself says both."""
+    colours: dict[str, str] = {}
+    for name, value in _COLOUR.findall(tag):
+        plain = value.lower().replace(" ", "")
+        plain = "#" + "".join(2 * one for one in plain[1:]) if plain[0] == "#" and len(plain) == 4 else plain
+        colours["front" if name.lower() == "color" else "back"] = _WHITE.get(plain, plain)
+    return "back" in colours and colours.get("front") == colours["back"]
 
 
 def _track_hidden(hidden: list[str], name: str, *, is_end: bool) -> None:

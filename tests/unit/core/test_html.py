@@ -1,5 +1,6 @@
 """HTML as plain text where quotations matter; what else a reader sees is tested with the texts of tickets."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,3 +29,22 @@ def test_marking_changes_nothing_but_the_marks(pieces: list[str]) -> None:
     value = "<div>" + "".join(pieces)
     plain, marked = html.plain_text(value), html.plain_text(value, has_quote_marks=True)
     assert [word for word in marked.split() if word.strip(">")] == [word for word in plain.split() if word.strip(">")]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "color:#fff;background:#ffffff",
+        "background-color: white; color: rgb(255, 255, 255)",
+        "COLOR:#ABC;BACKGROUND:#aabbcc",
+    ],
+)
+def test_letters_in_the_colour_of_what_is_behind_them_are_not_read(style: str) -> None:
+    assert html.to_text(f'<p>Seen</p><span style="{style}">unseen</span>') == "Seen"
+
+
+@pytest.mark.parametrize(
+    "style", ["color:#fff", "color:#fff;background:#003366", "background:#fff", "border-color:#fff;background:#fff"]
+)
+def test_white_letters_on_anything_else_are_read(style: str) -> None:
+    assert html.to_text(f'<td bgcolor="#003366"><span style="{style}">seen</span></td>') == "seen"
