@@ -8,7 +8,8 @@ from analysis.journal import open_journal
 from analysis.make import make_analyzer
 from analysis.pending import pending_months
 from analysis.policy import ReadingPolicy
-from analysis.report import EnrichmentReport, Progress
+from analysis.progress import Progress
+from analysis.report import EnrichmentReport
 from analysis.tables import ENRICHMENT_TABLES, ensure_enrichment_tables
 
 __all__ = [

@@ -224,6 +224,10 @@ class PaidAnalyzer(Analyzer, Protocol):
         """
         ...
 
+    def request(self, question: Question) -> Mapping[str, Any]:
+        """The body that `ask` would send."""
+        ...
+
     def parse(self, question: Question, raw: str) -> Answer:
         """The answer in a stored reply; the same reply always gives the same answer.
 

@@ -117,7 +117,7 @@ class Asking:
                 made = await self._sent(one, claim, claimed_at, slot)
             if made is None:
                 # A long pause came between, a breaker opened, or the run stops.
-                await self._grouped.step(claim.call_key, partial(self._journal.release, claim))
+                await self._grouped.step(claim.order, partial(self._journal.release, claim))
                 return None if self._patience.is_over else Later(0.0)
             if isinstance(made, ModelCallError):
                 if made.usage.input_tokens or made.usage.cost_usd:
@@ -125,7 +125,7 @@ class Asking:
                 return await self._acted(one, claim, made)
             chaos.point("enrich.after_call")
             reply, model = made
-            record = await self._grouped.step(claim.call_key, partial(self._journal.store, claim, reply, model=model))
+            record = await self._grouped.step(claim.order, partial(self._journal.store, claim, reply, model=model))
             chaos.point("enrich.after_journal")
         self._patience.answered()
         self._count(one.call, reply.usage)
@@ -214,7 +214,7 @@ class Asking:
 
     async def _release(self, claim: Claim, error: ModelCallError, *, is_failure: bool = False) -> None:
         release = partial(self._journal.release, claim, usage=error.usage, is_failure=is_failure)
-        await self._grouped.step(claim.call_key, release)
+        await self._grouped.step(claim.order, release)
 
     async def _give_up(self, claim: Claim, error: ModelCallError, *, is_final: bool = False) -> CallRecord:
         give_up = partial(
@@ -225,7 +225,7 @@ class Asking:
             usage=error.usage,
             is_final=is_final,
         )
-        return await self._grouped.step(claim.call_key, give_up)
+        return await self._grouped.step(claim.order, give_up)
 
     def _is_pause(self, error: ModelCallError) -> bool:
         """Whether everybody just waits: the server asks for less, or a budget is renewed before patience ends."""

@@ -16,6 +16,9 @@ class Destination:
     is_tidied = True
     """Whether what is held of messages that are gone is removed."""
 
+    has_waiting_list = True
+    """Whether what a budget has no room for is written down, to come up again by itself."""
+
     may_fall_back = True
     """Whether another model may answer where the one that was asked for cannot."""
 

@@ -14,14 +14,15 @@ and a machine that is stopped twice would otherwise condemn whatever it happened
 
 import asyncio
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
 from analysis.analyzer import PaidAnalyzer, UnreadableAnswer
 from analysis.asking import POLL_SECONDS, Asking, Later, Work
+from analysis.budget import Budget, Deferred
 from analysis.calls import Call, Ending, Outcome, Spending, ended, given_up
-from analysis.journal import CallRecord, CallState, GroupedJournal, Journal
+from analysis.journal import Allowance, CallRecord, CallState, ClaimResult, GroupedJournal, Journal
 from analysis.limiter import AdaptiveLimit
 from analysis.llm.failures import TextTooLong
 from analysis.patience import Patience
@@ -30,6 +31,9 @@ from core.errors import ChurnboardError
 from core.vocabulary import AnalysisTask
 
 _LONGEST_REQUEUED_SECONDS = 6 * 3600.0
+
+
+_RENEWED_EVERY = 25
 
 
 class Driver:
@@ -47,6 +51,7 @@ class Driver:
         on_paid: Callable[[], None] = lambda: None,
         longest_requeued_seconds: float = _LONGEST_REQUEUED_SECONDS,
         may_fall_back: bool = True,
+        budget: Budget | None = None,
     ) -> None:
         self._journal = journal
         self._grouped = GroupedJournal(journal)
@@ -68,6 +73,11 @@ class Driver:
             fallback_model=analyzer.fallback_model if may_fall_back else "",
         )
         self._in_hand: dict[str, asyncio.Event] = {}
+        self._budget = budget
+        self._renewed_at_count = 0
+        self._in_flight: defaultdict[str, set[str]] = defaultdict(set)
+        self.deferred: dict[str, Deferred] = {}
+        """Calls that their payer's budget had no room for, by key."""
 
     @property
     def stopped(self) -> ChurnboardError | None:
@@ -80,7 +90,7 @@ class Driver:
         return self._asking.spent
 
     async def answer(self, calls: Sequence[Call]) -> dict[str, Outcome]:
-        """The outcomes by call key; a call that is still open because of `stopped` is not in it.
+        """The outcomes by call key; a call that is still open, because of `stopped` or `deferred`, is not in it.
 
         May be called while it is being called: the calls share limit and health, and equal ones are made once.
 
@@ -88,6 +98,10 @@ class Driver:
             JournalUnavailable: The journal cannot be used; calls in flight are abandoned to their leases.
         """
         outcomes: dict[str, Outcome] = {}
+        for call in calls:
+            self.deferred.pop(call.key, None)
+        if self._budget is not None:
+            await asyncio.to_thread(self._budget.renew)
         known = await asyncio.to_thread(self._journal.lookup, [call.key for call in calls])
         began_at = time.monotonic()
         queue = deque(Work(call.key, call, known.pop(call.key, None), began_at) for call in calls)
@@ -130,7 +144,7 @@ class Driver:
             event.set()
 
     async def _one(self, one: Work) -> Outcome | Later | None:
-        """One call as far as it goes now: an outcome, to be taken up later, or None when the run stops."""
+        """One call as far as it goes now: an outcome, to be taken up later, or None when the run stops or has no money."""
         while True:
             record, after_reply = one.record, None
             if record is not None and record.state is CallState.DEAD:
@@ -172,7 +186,7 @@ class Driver:
             if record.reply_count < self._asking.replies_allowed:
                 return None
             bury = partial(self._journal.bury, call.key, record.attempt, str(error), error_type="unreadable")
-            return ended(Ending.DEAD, await self._grouped.step(call.key, bury))
+            return ended(Ending.DEAD, await self._grouped.step((call.tenant_id, call.key), bury))
 
     async def _claimed(self, one: Work, after_reply: int | None) -> CallRecord | Later | None:
         """Claim the call and make it, or say what stands in the way."""
@@ -180,22 +194,52 @@ class Driver:
         if self._patience.is_over:
             return None
         call, claimed_at = one.call, time.monotonic()
-        claim = partial(
-            self._journal.claim,
-            call_key=call.key,
-            tenant_id=call.tenant_id,
-            ticket_id=call.ticket_id,
-            identity=self._asking.identity(call.question),
-            question=call.question,
-            run_id=self._run_id,
-            lease_seconds=self._lease_seconds,
-            after_reply=after_reply,
-        )
-        result = await self._grouped.step(call.key, claim)
+        allowance = await self._allowance(call)
+        if self._budget and (why := self._budget.deferred(call.tenant_id, allowance)):
+            self.deferred[one.key] = why
+            return None
+        in_flight = self._in_flight[call.tenant_id]
+
+        def claim() -> ClaimResult:
+            result = self._journal.claim(
+                call_key=call.key,
+                tenant_id=call.tenant_id,
+                ticket_id=call.ticket_id,
+                identity=self._asking.identity(call.question),
+                question=call.question,
+                run_id=self._run_id,
+                lease_seconds=self._lease_seconds,
+                after_reply=after_reply,
+                allowance=allowance,
+            )
+            if result.claim is not None:
+                in_flight.add(call.key)
+            return result
+
+        result = await self._grouped.step((call.tenant_id, call.key), claim)
+        if result.no_room is not None and self._budget is not None:
+            if in_flight:
+                # What is in flight may cost less than was reserved for it.
+                return Later(POLL_SECONDS)
+            self.deferred[one.key] = self._budget.refuse(call.tenant_id, allowance, result.no_room)
+            return None
         if result.claim is None:
             return result.record
         chaos.point("enrich.after_claim")
-        return await self._asking.make(one, result.claim, claimed_at)
+        try:
+            return await self._asking.make(one, result.claim, claimed_at)
+        finally:
+            in_flight.discard(call.key)
+
+    async def _allowance(self, call: Call) -> Allowance:
+        """What the call is taken to cost; every so many calls prices and limits are looked at again."""
+        if self._budget is None:
+            return Allowance(0.0)
+        paid_count = sum(one.calls for one in self.spent.values())
+        if paid_count >= self._renewed_at_count + _RENEWED_EVERY:
+            self._renewed_at_count = paid_count
+            await asyncio.to_thread(self._budget.renew)
+        return self._budget.allowance(call.tenant_id, call.question)
 
     def _is_too_old(self, one: Work) -> bool:
         return time.monotonic() - one.began_at > self._longest_requeued_seconds

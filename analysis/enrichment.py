@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from analysis import deferred
 from analysis import messages as source
 from analysis.analyzer import (
     Analyzer,
@@ -26,6 +27,7 @@ from analysis.analyzer import (
     answered,
 )
 from analysis.batches import Backlog, BacklogCall, Batching, waiting
+from analysis.budget import Budget, Deferred
 from analysis.calls import Ending, Outcome, Spending
 from analysis.changes import Changes, is_final, provenance
 from analysis.destination import Destination
@@ -36,7 +38,8 @@ from analysis.messages import Message, Place
 from analysis.overlap import overlapping
 from analysis.planning import Job, Plan
 from analysis.policy import ReadingPolicy
-from analysis.report import EnrichmentReport, OnProgress, Progress
+from analysis.progress import Meter, OnProgress
+from analysis.report import EnrichmentReport
 from analysis.shadow.tidy import remove_gone_from_shadows
 from analysis.tickets import Months
 from core import chaos
@@ -67,6 +70,8 @@ def enrich(
     policies: Mapping[TenantId, ReadingPolicy] | None = None,
     into: Destination | None = None,
     batching: Batching | None = None,
+    budget: Budget | None = None,
+    calls_expected: int | None = None,
 ) -> EnrichmentReport:
     """Read what is unread of these tenants' tickets.
 
@@ -86,6 +91,8 @@ def enrich(
         policies: How each tenant's tickets are read; as `ReadingPolicy()` says where none is given.
         into: Where readings go; what the marts are made of unless given.
         batching: How a backlog goes through the provider's batches; None: every call is made by itself.
+        budget: What paid calls may cost; None: any amount. What it has no room for is put off, in `deferred_readings`.
+        calls_expected: Paid calls this will take, as `analysis.preflight` estimates them, for the time left.
 
     Returns:
         What was done.
@@ -108,7 +115,9 @@ def enrich(
     )
     backlog = None
     if batching is not None and isinstance(analyzer, BatchableAnalyzer):
-        backlog = batching.backlog(journal=journal, analyzer=analyzer, run_id=run_id, tenant_ids=tenant_ids)
+        backlog = batching.backlog(
+            journal=journal, analyzer=analyzer, run_id=run_id, tenant_ids=tenant_ids, budget=budget
+        )
     run = _Run(
         plan=plan,
         warehouse=warehouse,
@@ -118,6 +127,8 @@ def enrich(
         report=EnrichmentReport(run_id),
         on_progress=on_progress or (lambda _: None),
         backlog=backlog,
+        budget=budget,
+        calls_expected=calls_expected,
     )
     return asyncio.run(run.run(max_concurrency, lease_seconds, patience_seconds))
 
@@ -134,6 +145,8 @@ class _Run:
         report: EnrichmentReport,
         on_progress: OnProgress,
         backlog: Backlog | None,
+        budget: Budget | None,
+        calls_expected: int | None,
     ) -> None:
         self._plan = plan
         self._warehouse = warehouse
@@ -143,6 +156,9 @@ class _Run:
         self._report = report
         self._on_progress = on_progress
         self._backlog = backlog
+        self._budget = budget
+        self._calls_expected = calls_expected
+        self._meter = Meter()
         self._driver: Driver | None = None
 
     async def run(self, max_concurrency: int, lease_seconds: float, patience_seconds: float) -> EnrichmentReport:
@@ -158,6 +174,7 @@ class _Run:
                 patience_seconds=patience_seconds,
                 may_fall_back=self._plan.into.may_fall_back,
                 on_paid=self._tell,
+                budget=self._budget,
             )
         try:
             if self._backlog:
@@ -169,6 +186,7 @@ class _Run:
         if self._plan.into.is_tidied:
             self._remove_orphans()
             remove_gone_from_shadows(self._warehouse, self._tenant_ids)
+            deferred.forget_gone(self._warehouse, self._tenant_ids)
         self._report.duration_seconds = time.monotonic() - started
         _log.info(
             "analysis.enriched",
@@ -180,6 +198,7 @@ class _Run:
             cost_usd=self._report.cost_usd,
             dead_letters=self._report.dead_letters,
             waiting=self._report.waiting,
+            deferred=self._report.deferred,
             seconds=round(self._report.duration_seconds, 1),
         )
         return self._report
@@ -189,13 +208,13 @@ class _Run:
         erased = self._plan.erased()
         jobs = await self._jobs(page, erased, changes)
         outcomes = await self._outcomes(jobs)
+        waited = await asyncio.to_thread(self._put_off, page, jobs)
+        chaos.point("enrich.after_deferred")
         texts_kept: set[Place] = set()
         for job in jobs:
             outcome = outcomes.get(job.key)
             if outcome is None or not is_final(outcome):
-                is_waiting = outcome is not None and outcome.ending is Ending.WAITING
-                self._report.tasks[job.task].waiting += is_waiting
-                self._report.tasks[job.task].failed += not is_waiting
+                self._count_unread(job, outcome)
                 continue
             self._keep(job, outcome, changes)
             await asyncio.sleep(0)
@@ -208,6 +227,8 @@ class _Run:
             elif job.message.is_stale and not is_new:
                 changes.look_at(job.message)
         await asyncio.to_thread(changes.write, self._warehouse)
+        unread = {_waits(job) for job in jobs if (end := outcomes.get(job.key)) is None or not is_final(end)}
+        await asyncio.to_thread(deferred.take_up, self._warehouse, waited - unread)
         # Who was erased while this page was read has been cleared before the page was written.
         for tenant_id, ticket_id in sorted((self._plan.erased() - erased) & {one.place[:2] for one in page}):
             forget(self._warehouse, self._journal, tenant_id, [ticket_id])
@@ -215,6 +236,25 @@ class _Run:
         self._tell()
         if self._driver and self._driver.stopped:
             raise self._told(self._driver.stopped)
+
+    def _put_off(self, page: Sequence[Message], jobs: Sequence[Job]) -> set[deferred.Waiting]:
+        """Write down what the budget had no room for; returns what of these tickets waited before."""
+        if not self._plan.into.has_waiting_list:
+            return set()
+        refused: Mapping[str, Deferred] = self._driver.deferred if self._driver else {}
+        waited = deferred.waiting_of(self._warehouse, {one.place[:2] for one in page})
+        waiting_now = {_waits(job): refused[job.key] for job in jobs if job.key in refused}
+        deferred.put_off(self._warehouse, waiting_now, waited, datetime.now(UTC))
+        return set(waited)
+
+    def _count_unread(self, job: Job, outcome: Outcome | None) -> None:
+        task = self._report.tasks[job.task]
+        if outcome is not None and outcome.ending is Ending.WAITING:
+            task.waiting += 1
+        elif self._driver is not None and job.key in self._driver.deferred:
+            task.deferred += 1
+        else:
+            task.failed += 1
 
     def _backlog_pages(self) -> Iterator[list[BacklogCall]]:
         """Every call of this run that the warehouse has no answer to, before any of them is made."""
@@ -298,8 +338,16 @@ class _Run:
         changes.write(self._warehouse)
 
     def _tell(self) -> None:
-        paid = sum(spending.calls for spending in self._driver.spent.values()) if self._driver else 0
-        self._on_progress(Progress(self._report.messages_seen, self._plan.message_count, paid))
+        spent = self._driver.spent.values() if self._driver else ()
+        self._on_progress(
+            self._meter.progress(
+                messages_done=self._report.messages_seen,
+                messages_total=self._plan.message_count,
+                calls_paid=sum(one.calls for one in spent),
+                calls_total=self._calls_expected,
+                cost_usd=sum(one.usage.cost_usd for one in spent),
+            )
+        )
 
     def _told(self, error: ChurnboardError) -> ChurnboardError:
         tenants = ", ".join(self._tenant_ids[:5]) + (" …" if len(self._tenant_ids) > 5 else "")
@@ -307,3 +355,7 @@ class _Run:
             f"{error} (Reading tickets of {tenants}: {self._report.messages_seen} of {self._plan.message_count} messages seen, "
             f"{self._report.calls_paid} calls paid.)"
         )
+
+
+def _waits(job: Job) -> deferred.Waiting:
+    return deferred.Waiting(job.message.tenant_id, job.message.ticket_id, job.task)

@@ -31,6 +31,7 @@ def make_analyzer(settings: AnalysisSettings) -> Analyzer:
             f"({settings.llm_timeout_seconds:g}): otherwise another run may pay for a call that is still being made."
         )
     from analysis.llm import OpenAICompatibleAnalyzer
+    from analysis.llm.price import Price
 
     return OpenAICompatibleAnalyzer(
         base_url=settings.llm_base_url,
@@ -40,6 +41,7 @@ def make_analyzer(settings: AnalysisSettings) -> Analyzer:
         providers=settings.providers,
         timeout_seconds=settings.llm_timeout_seconds,
         prompts=prompt_library(settings),
+        price=Price(settings.llm_input_usd_per_million, settings.llm_output_usd_per_million),
     )
 
 

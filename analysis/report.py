@@ -1,22 +1,8 @@
-"""What an enrichment did, in figures: returned to whoever ran it, and shown while it runs."""
+"""What an enrichment did, in figures: returned to whoever ran it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.vocabulary import AnalysisTask
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is."""
-
-    messages_done: int
-    messages_total: int
-    calls_paid: int
-
-
-OnProgress = Callable[[Progress], None]
-"""Told after every page of messages, and after every paid call."""
 
 
 @dataclass
@@ -49,6 +35,9 @@ class TaskReport:
     """Calls answered by batches this run brought in; they are among those paid."""
 
     batched_cost_usd: float = 0.0
+
+    deferred: int = 0
+    """Waiting for room in a budget, in `enrichment.deferred_readings`."""
 
 
 @dataclass
@@ -114,3 +103,18 @@ class EnrichmentReport:
     def batched_cost_usd(self) -> float:
         """What these batches cost, over the tasks."""
         return sum(task.batched_cost_usd for task in self.tasks.values())
+
+    @property
+    def deferred(self) -> int:
+        """Readings that wait for room in a budget, over the tasks."""
+        return sum(task.deferred for task in self.tasks.values())
+
+    @property
+    def input_tokens(self) -> int:
+        """Tokens sent in this run, over the tasks."""
+        return sum(task.input_tokens for task in self.tasks.values())
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens received in this run, over the tasks."""
+        return sum(task.output_tokens for task in self.tasks.values())

@@ -93,7 +93,22 @@ DEAD_LETTERS = TableSpec(
 )
 
 ENRICHMENT_TABLES = (MESSAGE_TEXTS, MESSAGE_SENTIMENT, MESSAGE_EVIDENCE, TICKET_TOPICS, DEAD_LETTERS)
-"""All of them; `merge` takes them in this order, so evidence never stands without its text."""
+"""All that hold readings; `merge` takes them in this order, so evidence never stands without its text."""
+
+
+DEFERRED_READINGS = TableSpec(
+    schema=ENRICHMENT,
+    name="deferred_readings",
+    columns=(
+        *_TICKET,
+        Column("task"),
+        Column("reason"),
+        Column("estimated_usd", ColumnType.FLOAT),
+        Column("deferred_at", ColumnType.TIMESTAMP),
+    ),
+    key=(*_TICKET_KEY, "task"),
+)
+"""What waits for room in a budget; apart from the others, since it says nothing about what was read."""
 
 
 @dataclass(frozen=True)
@@ -131,5 +146,5 @@ def ensure_enrichment_tables(warehouse: Warehouse) -> None:
     Raises:
         WarehouseBusy, WarehouseUnavailable: As `Warehouse.merge`.
     """
-    warehouse.merge([(table, []) for table in ENRICHMENT_TABLES])
+    warehouse.merge([(table, []) for table in (*ENRICHMENT_TABLES, DEFERRED_READINGS)])
     add_shipped_precision(warehouse)

@@ -45,12 +45,11 @@ def evaluate(
     if subject is EvaluationSubject.MASKING:
         _evaluate_masking(data, most=most, seed=seed)
         return
-    from rich.progress import Progress
-
     from analysis import make_analyzer, open_journal
     from analysis.evals import Half, labelled_sets, load_labelled, run_evaluation, taught
     from analysis.evals.shipped import keep_as_shipped as keep
     from analysis.evals.table import confusion_table, evaluation_table, precision_table
+    from analysis.watching import watched_reading
 
     sets = {one.name: one for one in labelled_sets(subject)}
     wanted = sets.get(labelled_set or next(iter(sets)))
@@ -64,8 +63,7 @@ def evaluate(
     rows = load_labelled(wanted, data, half=Half.BOTH if whole else Half.UNSEEN, most=most)
     lessons = load_labelled(wanted, data, half=Half.SEEN) if any(counts) else []
     runs = []
-    with Progress(console=console, transient=True, disable=chosen.analysis.use_embedded) as progress:
-        task = progress.add_task("calls", total=len(rows) * len(counts))
+    with watched_reading(console, "evaluating") as on_progress:
         for count in counts:
             run = run_evaluation(
                 wanted,
@@ -75,7 +73,7 @@ def evaluate(
                 warehouse=installation(chosen).warehouse,
                 settings=chosen.analysis,
                 example_count=count,
-                on_paid=lambda: progress.advance(task),
+                on_progress=on_progress,
             )
             runs.append(run)
     console.print(evaluation_table(wanted, runs))
@@ -127,6 +125,7 @@ def replay_dead_letters(
     """Have a tenant's dead letters asked about once more, now; a model behind an API is paid for it."""
     from analysis import open_journal
     from analysis.dead_letters import dead_letters
+    from analysis.watching import watched_reading
     from orchestration.build import build_definitions
     from orchestration.instance import open_instance
     from orchestration.refresh import read_again
@@ -143,8 +142,9 @@ def replay_dead_letters(
         return
     open_journal(chosen.stores.journal).revive([one.call_key for one in before])
     created = [one.created_at.date() for one in before]
-    definitions = build_definitions(resources={"place": place})
-    read_again(definitions, open_instance(chosen.stores.data_dir), of.cell, min(created), max(created))
+    with watched_reading(console) as on_reading:
+        definitions = build_definitions(resources={"place": place, "on_reading": on_reading})
+        read_again(definitions, open_instance(chosen.stores.data_dir), of.cell, min(created), max(created))
     asked = {one.place for one in before}
     left = [one for one in dead_letters(place.warehouse, [of.tenant_id]) if one.place in asked]
     console.print(f"{len(before)} asked again: {len(before) - len(left)} read, {len(left)} still without an answer.")

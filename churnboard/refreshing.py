@@ -10,19 +10,21 @@ from churnboard.shared import app, configure_logging, console, installation, set
 @app.command()
 def refresh() -> None:
     """Load, read, transform and publish every tenant now, through Dagster."""
+    from analysis.watching import watched_reading
     from orchestration.build import build_definitions
     from orchestration.instance import open_instance
     from orchestration.refresh import refresh as refresh_all
 
     chosen = settings()
     configure_logging()
-    refresh_all(
-        build_definitions(),
-        open_instance(chosen.stores.data_dir),
-        installation(chosen),
-        on_step=lambda step: console.print(f"{step.number}/{step.count} {step.title}"),
-        is_quiet=True,
-    )
+    with watched_reading(console) as on_reading:
+        refresh_all(
+            build_definitions(resources={"on_reading": on_reading}),
+            open_instance(chosen.stores.data_dir),
+            installation(chosen),
+            on_step=lambda step: console.print(f"{step.number}/{step.count} {step.title}"),
+            is_quiet=True,
+        )
 
 
 @app.command()

@@ -26,6 +26,7 @@ POINTS = frozenset(
         "enrich.after_claim",
         "enrich.after_call",
         "enrich.after_journal",
+        "enrich.after_deferred",
         "enrich.before_merge",
         "enrich.after_merge",
         "enrich.after_batch_intent",

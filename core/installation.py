@@ -5,6 +5,7 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from core.appdb import open_app_database
+from core.appdb.budgets import Budgets
 from core.appdb.builds import BuildStore
 from core.appdb.directory import TenantDirectory
 from core.appdb.engine import writing
@@ -69,6 +70,11 @@ class Installation:
     def webhooks(self) -> WebhookInbox:
         """What HubSpot's webhooks announced."""
         return WebhookInbox(self.app_database)
+
+    @cached_property
+    def budgets(self) -> Budgets:
+        """What each tenant's reading may cost a month."""
+        return Budgets(self.app_database, self.settings.analysis.llm_monthly_budget_usd)
 
     @cached_property
     def builds(self) -> BuildStore:

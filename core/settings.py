@@ -141,6 +141,24 @@ class AnalysisSettings(_Group):
     llm_batch_wait_seconds: float = Field(default=900, ge=0)
     """How long a run waits for its batches before it leaves them to a later one."""
 
+    llm_monthly_budget_usd: float | None = Field(default=None, ge=0)
+    """What each tenant's reading may cost a month, where the tenant has no budget of its own; empty: any amount."""
+
+    llm_evaluation_monthly_budget_usd: float | None = Field(default=None, ge=0)
+    """The same for evaluations, which no tenant pays for; empty: any amount."""
+
+    llm_canaries_monthly_budget_usd: float = Field(default=1.0, ge=0)
+    """The same for the daily canaries."""
+
+    llm_input_usd_per_million: float | None = Field(default=None, ge=0)
+    """What a million tokens sent cost, where the model server names no cost; empty: such calls count as free."""
+
+    llm_output_usd_per_million: float | None = Field(default=None, ge=0)
+    """What a million tokens received cost, where the model server names no cost; empty: such calls count as free."""
+
+    llm_assumed_usd_per_million: float = Field(default=10.0, gt=0)
+    """What a million tokens are taken to cost when room is reserved in a budget before any call of the model was measured."""
+
     @property
     def providers(self) -> tuple[str, ...]:
         """The providers of `LLM_PROVIDERS`, in order."""

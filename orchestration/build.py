@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.assets.canaries import canaries_hold, canary_readings
 from orchestration.assets.enrichment import readings
 from orchestration.assets.ingestion import app_state, hubspot
 from orchestration.assets.publishing import publish
@@ -12,10 +13,17 @@ from orchestration.assets.shadow import shadow_readings
 from orchestration.assets.transforms import default_dbt_models
 from orchestration.checks import CHECKS
 from orchestration.everything import make_everything
-from orchestration.jobs import enrich, ingest, shadow, transform
+from orchestration.jobs import canaries, enrich, ingest, shadow, transform
 from orchestration.refetch import refetch
-from orchestration.resources import installation, nobody
-from orchestration.schedules import collect_batches, daily, publish_after_change, read_after_load, refetch_on_hint
+from orchestration.resources import installation, no_watcher, nobody
+from orchestration.schedules import (
+    collect_batches,
+    daily,
+    daily_canaries,
+    publish_after_change,
+    read_after_load,
+    refetch_on_hint,
+)
 
 
 def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -26,11 +34,11 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
     """
     everything = make_everything(lambda: build_definitions(resources=resources))
     return dg.Definitions(
-        assets=[hubspot, app_state, readings, shadow_readings, default_dbt_models(), publish],
-        asset_checks=CHECKS,
-        jobs=[ingest, enrich, transform, shadow, refetch, everything],
-        schedules=[daily],
+        assets=[hubspot, app_state, readings, shadow_readings, canary_readings, default_dbt_models(), publish],
+        asset_checks=[*CHECKS, canaries_hold],
+        jobs=[ingest, enrich, transform, shadow, refetch, canaries, everything],
+        schedules=[daily, daily_canaries],
         sensors=[read_after_load, publish_after_change, refetch_on_hint, collect_batches],
-        resources={"place": installation, "on_rows": nobody} | dict(resources or {}),
+        resources={"place": installation, "on_rows": nobody, "on_reading": no_watcher} | dict(resources or {}),
         executor=dg.in_process_executor,
     )

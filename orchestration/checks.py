@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from analysis.deferred import deferred_tickets
 from core.freshness import is_stale, lag
 from core.installation import Installation
 from core.naming import ENRICHMENT, MARTS, RAW_HUBSPOT, STAGING
@@ -93,6 +94,19 @@ def dead_letters_are_few(place: dg.ResourceParam[Installation]) -> dg.AssetCheck
 
 
 @dg.asset_check(
+    asset=dg.AssetKey([ENRICHMENT, "message_sentiment"]), description="No ticket waits for room in a budget."
+)
+def nothing_waits_for_budget(place: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+    """What a budget had no room for is not lost and not read; only a person can raise the budget, or let the month pass."""
+    waiting = {
+        tenant: f"{one.ticket_count:,} tickets wait since {one.since_at:%Y-%m-%d} for about {one.estimated_usd:.2f} USD: raise "
+        f"with `churnboard budget set {tenant} …`, or let the month pass."
+        for tenant, one in sorted(deferred_tickets(place.warehouse).items())
+    }
+    return _verdict(waiting, "waiting", severity=dg.AssetCheckSeverity.WARN)
+
+
+@dg.asset_check(
     asset=dg.AssetKey([MARTS, "companies"]),
     additional_deps=[dg.AssetKey([STAGING, "stg_hubspot__companies"])],
     description="The mart has exactly the companies HubSpot has, archived ones left out.",
@@ -115,6 +129,7 @@ CHECKS = [
     every_stream_is_readable,
     mappings_are_valid,
     dead_letters_are_few,
+    nothing_waits_for_budget,
     companies_are_all_there,
 ]
 

@@ -6,6 +6,7 @@ from core.naming import ENRICHMENT, INTERMEDIATE, MARTS, RAW_APP, RAW_HUBSPOT, S
 
 RAW = dg.AssetSelection.groups(RAW_HUBSPOT, RAW_APP)
 STAGED = dg.AssetSelection.groups(STAGING)
+CANARIES = dg.AssetSelection.groups("canaries")
 READ = dg.AssetSelection.groups(ENRICHMENT)
 SHADOW = "shadow"
 """Group of what is read beside the readings."""
@@ -37,4 +38,10 @@ shadow = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     description="Read the tickets of one cell once more, month by month, with a prompt version or a model that is tried out. "
     "Nothing is built on it.",
+)
+canaries = dg.define_asset_job(
+    "canaries",
+    selection=CANARIES,
+    executor_def=dg.in_process_executor,
+    description="Ask the analyzer about tickets whose right reading is known, and compare with the day before.",
 )

@@ -16,6 +16,7 @@ from analysis import pending_months
 from core.errors import Terminal
 from core.installation import Installation
 from core.tenants import Cell
+from orchestration.budgets import tenants_without_room
 from orchestration.jobs import RAW, STAGED
 from orchestration.partitions import CELL_TAG, DRIVER_TAG, range_tags, register_cells
 
@@ -133,7 +134,7 @@ def _plan(
     yield Step("stage", len(cells) + 1, count), "ingest", {"asset_selection": staged, "tags": dict(DRIVER_TAG)}
     for number, of in enumerate(cells, start=len(cells) + 2):
         tenants = [tenant.tenant_id for tenant in place.directory.tenants(of)]
-        if pending := pending_months(place.warehouse, tenants):
+        if pending := pending_months(place.warehouse, tenants, tenants_without_room(place, tenants)):
             yield Step(f"read {of}", number, count), "enrich", {"tags": range_tags(of, *pending) | DRIVER_TAG}
     yield Step("cards", count, count), "transform", {"tags": dict(DRIVER_TAG)}
 

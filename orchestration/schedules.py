@@ -10,7 +10,8 @@ from core.installation import Installation
 from core.naming import ENRICHMENT, RAW_HUBSPOT
 from core.tenants import Cell, cell
 from orchestration.batches import batches_due
-from orchestration.jobs import enrich, ingest, transform
+from orchestration.budgets import tenants_without_room
+from orchestration.jobs import canaries, enrich, ingest, transform
 from orchestration.partitions import CELL_TAG, DRIVER_TAG, UNCHANGED_TAG, range_tags, register_cells
 from orchestration.refetch import refetch
 
@@ -34,6 +35,12 @@ def daily(context: dg.ScheduleEvaluationContext, place: dg.ResourceParam[Install
         yield dg.RunRequest(
             run_key=f"{of}|{context.scheduled_execution_time:%Y-%m-%d}", partition_key=of, tags={CELL_TAG: of}
         )
+
+
+@dg.schedule(job=canaries, cron_schedule="30 2 * * *", execution_timezone="UTC")
+def daily_canaries(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """The canaries, every night before anything is loaded: a model that changed is known before it reads tickets."""
+    return dg.RunRequest(run_key=f"{context.scheduled_execution_time:%Y-%m-%d}")
 
 
 @dg.sensor(job=refetch, minimum_interval_seconds=_HINT_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -116,4 +123,5 @@ def _touched(run: dg.DagsterRun, group: str) -> bool:
 
 
 def _pending(place: Installation, of: Cell) -> tuple[date, date] | None:
-    return pending_months(place.warehouse, [tenant.tenant_id for tenant in place.directory.tenants(of)])
+    tenants = [tenant.tenant_id for tenant in place.directory.tenants(of)]
+    return pending_months(place.warehouse, tenants, tenants_without_room(place, tenants))

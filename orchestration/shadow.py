@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from analysis import make_analyzer, open_journal
+from analysis.analyzer import PaidAnalyzer
 from analysis.shadow.candidate import Candidate, NothingToCompare, UnknownShadow
 from analysis.shadow.cards import CardChanges, compare_cards
 from analysis.shadow.estimate import Estimate
@@ -27,6 +28,7 @@ from core.settings import AnalysisSettings
 from core.vocabulary import AnalysisTask, AnalyzerKind
 from core.warehouse import TableSpec, Warehouse
 from core.warehouse.base import Row
+from orchestration.budgets import budget_of
 from orchestration.erasure import erased_tickets
 from orchestration.policies import reading_policies
 from orchestration.scratch import Scratch, scratch_copy
@@ -72,9 +74,10 @@ def make_shadow(
     )
     if candidate.identity == candidate.pinned:
         raise NothingToCompare(_nothing(tenant.tenant_id, candidate))
+    journal = open_journal(place.settings.stores.journal)
     return Shadow(
         warehouse=place.warehouse,
-        journal=open_journal(place.settings.stores.journal),
+        journal=journal,
         analyzer=analyzer,
         candidate=candidate,
         tenant_id=tenant.tenant_id,
@@ -82,6 +85,7 @@ def make_shadow(
         months=months,
         most=most,
         erased=partial(erased_tickets, place, [tenant.tenant_id]),
+        budget=budget_of(place, journal, analyzer) if isinstance(analyzer, PaidAnalyzer) else None,
     )
 
 

@@ -15,7 +15,8 @@ from analysis.analyzer import BatchableAnalyzer, Question, Usage, canonical_json
 from analysis.batches.client import BatchClient
 from analysis.batches.collecting import INTENT_SECONDS, Collector
 from analysis.batches.submission import Submitter, refusal
-from analysis.journal import BatchRecord, CallRecord, CallState, Journal
+from analysis.budget import Budget
+from analysis.journal import Allowance, BatchRecord, CallRecord, CallState, Journal
 from analysis.journal.batch import BatchCall
 from core.logging import get_logger
 from core.vocabulary import AnalysisTask
@@ -71,6 +72,7 @@ class Backlog:
         wait_seconds: How long the run waits for batches.
         intent_seconds: How long a submission may take before another process looks after it.
         first_pause_seconds: How long to wait before the first look; every pause is half as long again as the one before.
+        budget: What calls may cost. What it has no room for goes into no batch, and is left to whoever makes single calls.
     """
 
     def __init__(
@@ -87,8 +89,11 @@ class Backlog:
         wait_seconds: float,
         intent_seconds: float = INTENT_SECONDS,
         first_pause_seconds: float = 5.0,
+        budget: Budget | None = None,
     ) -> None:
         self._journal = journal
+        self._budget = budget
+        self._left_out: set[str] = set()
         self._analyzer = analyzer
         self._clients = clients
         self._provider = provider
@@ -130,7 +135,7 @@ class Backlog:
         if not self._is_backlog:
             return set()
         known = self._journal.lookup(keys)
-        return {key for key in keys if _is_open(known.get(key))}
+        return {key for key in keys if key not in self._left_out and _is_open(known.get(key))}
 
     def _collect(self) -> None:
         names = {batch.provider for batch in self._journal.batches.open(self._tenant_ids)}
@@ -144,6 +149,8 @@ class Backlog:
                 raise refusal(f"Batch {batch.provider_batch_id} was refused: {batch.reason or 'no reason was given'}.")
 
     def _submit(self, pages: Iterable[Sequence[BacklogCall]], provider: str) -> None:
+        if self._budget is not None:
+            self._budget.renew()
         submitter = Submitter(
             self._journal.batches,
             self._client(provider),
@@ -167,6 +174,7 @@ class Backlog:
             submitter.flush()
         finally:
             self.report.submitted_count += submitter.batch_count
+            self._left_out |= submitter.left_out
 
     def _add(self, submitter: Submitter, call: BacklogCall) -> None:
         request = self._analyzer.request(call.question)
@@ -180,8 +188,13 @@ class Backlog:
                 identity=self._analyzer.identity(call.question.task, call.question.prompt_version),
                 question=call.question,
                 line=json.dumps(request, ensure_ascii=False),
+                allowance=self._allowance(call),
             ),
         )
+
+    def _allowance(self, call: BacklogCall) -> Allowance:
+        # At the price of a single call, twice what a batch costs: more is reserved than needed, and given back when it ends.
+        return self._budget.allowance(call.tenant_id, call.question) if self._budget else Allowance(0.0)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + self._wait_seconds

@@ -10,6 +10,7 @@ from analysis.batches.backlog import Backlog
 from analysis.batches.client import BatchClient
 from analysis.batches.openai import OpenAIBatches
 from analysis.batches.openrouter import OpenRouterBatches
+from analysis.budget import Budget
 from analysis.journal import Journal
 from core.settings import AnalysisSettings
 
@@ -28,7 +29,13 @@ class Batching:
     first_pause_seconds: float = 5.0
 
     def backlog(
-        self, *, journal: Journal, analyzer: BatchableAnalyzer, run_id: str, tenant_ids: Collection[str]
+        self,
+        *,
+        journal: Journal,
+        analyzer: BatchableAnalyzer,
+        run_id: str,
+        tenant_ids: Collection[str],
+        budget: Budget | None = None,
     ) -> Backlog:
         """The batches of one run."""
         return Backlog(
@@ -42,6 +49,7 @@ class Batching:
             size=self.size,
             wait_seconds=self.wait_seconds,
             first_pause_seconds=self.first_pause_seconds,
+            budget=budget,
         )
 
 

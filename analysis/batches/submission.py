@@ -69,6 +69,9 @@ class Submitter:
         self.batch_count = 0
         """Batches handed in."""
 
+        self.left_out: set[str] = set()
+        """Keys of calls that may not go into a batch: somebody else makes them, or their payer's budget has no room."""
+
         self.stopped: ChurnboardError | None = None
         """Why nothing more is handed in by this run, once that is so."""
 
@@ -115,6 +118,7 @@ class Submitter:
             lease_seconds=self._intent_seconds,
             call_lease_seconds=LONGEST_WINDOW_SECONDS + MARGIN_SECONDS,
         )
+        self.left_out |= {call.call_key for call in calls} - {call.call_key for call in granted}
         chaos.point("enrich.after_batch_intent")
         batch = self._batches.one(batch_key) if granted else None
         if batch is not None:

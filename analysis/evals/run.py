@@ -2,17 +2,20 @@
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 from analysis.analyzer import Analyzer, PaidAnalyzer
+from analysis.budget import Budget
+from analysis.costs import Costs
 from analysis.evals.evaluate import Ask, LabelledText, asking, coarser, evaluate, three_classes
 from analysis.evals.labelled import LabelledSet
 from analysis.evals.paid import asking_through
 from analysis.evals.precision import claimed, label_precision
 from analysis.evals.runs import EvaluationRun, keep
 from analysis.journal import Journal
+from analysis.progress import OnProgress
 from core.settings import AnalysisSettings
 from core.vocabulary import EvaluationSubject
 from core.warehouse import Warehouse
@@ -29,7 +32,7 @@ def run_evaluation(
     warehouse: Warehouse,
     settings: AnalysisSettings,
     example_count: int = 0,
-    on_paid: Callable[[], None] = lambda: None,
+    on_progress: OnProgress = lambda _: None,
 ) -> EvaluationRun:
     """Have the rows of a set answered, compare, and write what was found into `enrichment.evaluations` and `label_precision`.
 
@@ -41,10 +44,10 @@ def run_evaluation(
         warehouse: Where the rows are written.
         settings: How many calls at once, and how long one may take.
         example_count: Up to how many examples of each topic the rows' taxonomy has.
-        on_paid: Called after each paid call.
+        on_progress: Told after each paid call.
 
     Raises:
-        ModelStopped, ModelUnavailable, JournalUnavailable, WarehouseBusy, WarehouseUnavailable: As `enrich`.
+        BudgetSpent, ModelStopped, ModelUnavailable, JournalUnavailable, WarehouseBusy, WarehouseUnavailable: As `enrich`.
     """
     run_id, started = str(uuid.uuid4()), time.monotonic()
     ask: Ask = asking(analyzer)
@@ -56,7 +59,11 @@ def run_evaluation(
             max_concurrency=settings.llm_max_concurrency,
             lease_seconds=settings.llm_lease_seconds,
             patience_seconds=_PATIENCE_SECONDS,
-            on_paid=on_paid,
+            budget=Budget(
+                Costs(journal, analyzer, settings.llm_assumed_usd_per_million),
+                lambda _: settings.llm_evaluation_monthly_budget_usd,
+            ),
+            on_progress=on_progress,
         )
     fine = evaluate(wanted.task, rows, ask, read=wanted.read, claim=partial(claimed, wanted.subject))
     found = [(wanted.subject.value, fine)]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from analysis.analyzer import Identity, Question, Reply, Usage
+from analysis.journal.spending import Allowance
 from analysis.journal.table import BatchState
 from core.vocabulary import AnalysisTask
 
@@ -28,6 +29,9 @@ class BatchCall:
     question: Question
     line: str
     """What is sent for it, as JSON text."""
+
+    allowance: Allowance = field(default_factory=lambda: Allowance(0.0))
+    """What it is taken to cost, and what its payer may spend."""
 
 
 class CallEnd(StrEnum):

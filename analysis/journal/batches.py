@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Double, and_, func, literal, s
 
 from analysis.analyzer import Usage
 from analysis.journal.batch import OPEN, BatchCall, BatchRecord, CallEnd, Verdict, batch_record
+from analysis.journal.spending import SpendJournal
 from analysis.journal.statements import Statements, added
-from analysis.journal.table import LLM_BATCH, LLM_CALL, BatchState, CallState
+from analysis.journal.table import LLM_BATCH, LLM_CALL, BatchState, CallState, ChargeKind
 from analysis.text import text_hash
 
 _B = LLM_BATCH.c
@@ -28,9 +29,15 @@ class BatchJournal:
     """The batches of a `Journal`; every method raises `JournalUnavailable` where its database does not answer."""
 
     def __init__(
-        self, transaction: Callable[[], AbstractContextManager[Connection]], statements: Statements, *, claimed_by: str
+        self,
+        transaction: Callable[[], AbstractContextManager[Connection]],
+        statements: Statements,
+        spend: SpendJournal,
+        *,
+        claimed_by: str,
     ) -> None:
         self._transaction = transaction
+        self._spend = spend
         self._statements = statements
         self._claimed_by = claimed_by
         self._now = statements.now
@@ -49,7 +56,8 @@ class BatchJournal:
     ) -> list[BatchCall]:
         """Claim those of `calls` that nobody else holds, and write down that they are about to be submitted.
 
-        A call that failed by itself is left alone: one bad request makes some providers refuse the whole batch.
+        What the payer's month has no room for is left alone. So is a call that failed by itself: one bad request makes some
+        providers refuse the whole batch.
 
         Args:
             batch_key: A new key.
@@ -148,6 +156,9 @@ class BatchJournal:
             reason: Why, in a sentence.
         """
         with self._transaction() as connection:
+            payer = connection.scalar(select(_B.tenant_id).where(_B.batch_key == batch_key))
+            if payer is not None:
+                self._spend.hold(connection, payer)
             # Whoever turns the row first writes the calls; a second collector waits here and then finds it done.
             mine = connection.execute(
                 update(LLM_BATCH)
@@ -245,8 +256,12 @@ class BatchJournal:
         lease_seconds: float,
     ) -> set[str]:
         granted: set[str] = set()
+        # The payer comes first here too, see `Journal.together`.
+        self._spend.hold(connection, tenant_id)
         # In the order of their keys: two that claim the same calls wait for each other and do not deadlock.
         for call in sorted(calls, key=lambda one: one.call_key):
+            if self._spend.no_room(connection, call.call_key, tenant_id, call.allowance) is not None:
+                continue
             claimed = self._statements.claim_for_batch.run(
                 connection,
                 call_key=call.call_key,
@@ -260,6 +275,8 @@ class BatchJournal:
                 claimed_by=self._claimed_by,
                 lease_seconds=lease_seconds,
                 run_id=run_id,
+                reserved_usd=call.allowance.estimate_usd,
+                sent_tokens=call.allowance.sent_tokens,
                 batch_key=batch_key,
             )
             if claimed.one_or_none() is not None:
@@ -294,7 +311,17 @@ class BatchJournal:
         written = connection.execute(
             update(LLM_CALL).where(_C.call_key == verdict.call_key).values(updated_at=self._now, **values)
         )
+        self._charge(connection, verdict, charged, is_held=is_held)
         return written.rowcount == 1
+
+    def _charge(self, connection: Connection, verdict: Verdict, charged: Usage, *, is_held: bool) -> None:
+        if verdict.reply is None:
+            self._spend.charge(connection, verdict.call_key, charged, ChargeKind.FAILURE)
+        elif is_held:
+            generation_id = verdict.reply.generation_id
+            self._spend.charge(connection, verdict.call_key, charged, ChargeKind.REPLY, generation_id)
+        else:
+            self._spend.charge(connection, verdict.call_key, charged, ChargeKind.LATE)
 
     def _keep_calls(self, connection: Connection, batch_key: str, until: float) -> None:
         connection.execute(update(LLM_CALL).where(*self._held(batch_key)).values(lease_until=literal(until, Double)))

@@ -18,7 +18,7 @@ _MOST_STEPS = 64
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    call_key: str
+    order: tuple[str, str]
     run: Callable[[], Any]
     done: "asyncio.Future[Any]"
 
@@ -31,14 +31,18 @@ class GroupedJournal:
         self._waiting: list[_Step] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def step(self, call_key: str, run: Callable[[], T]) -> T:
+    async def step(self, order: tuple[str, str], run: Callable[[], T]) -> T:
         """Run one step of the journal (`partial(journal.claim, …)`) and return what it returns, once that is kept.
+
+        Args:
+            order: Payer and key of the call.
+            run: The step.
 
         Raises:
             JournalUnavailable: Nothing of the group was kept.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Step(call_key, run, done))
+        self._waiting.append(_Step(order, run, done))
         if self._writing is None:
             self._writing = asyncio.ensure_future(self._write())
         return await done
@@ -61,8 +65,11 @@ class GroupedJournal:
             self._writing = None
 
     def _run(self, group: list[_Step]) -> list[Any]:
-        # In the order of keys two groups never wait for each other in a circle; on one key the order stays as asked.
-        order = sorted(range(len(group)), key=lambda index: group[index].call_key)
+        # In this order two groups never wait for each other in a circle; on one call the order stays as asked.
+        order = sorted(range(len(group)), key=lambda index: group[index].order)
         with self._journal.together():
-            results = {index: group[index].run() for index in order}
+            results = {}
+            for index in order:
+                self._journal.hold(group[index].order[0])
+                results[index] = group[index].run()
         return [results[index] for index in range(len(group))]

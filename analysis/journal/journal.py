@@ -27,12 +27,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from analysis.analyzer import Identity, Question, Reply, Usage
 from analysis.journal.batches import BatchJournal
+from analysis.journal.ledger import Ledger
 from analysis.journal.records import CallRecord, Claim, ClaimResult, record_of
+from analysis.journal.spending import Allowance, Measured, SpendJournal, Standing
 from analysis.journal.statements import FAILED_RUNS, Statements, added, figures
-from analysis.journal.table import LLM_CALL, METADATA, CallState
+from analysis.journal.table import LLM_CALL, LLM_CHARGE, METADATA, CallState, ChargeKind
 from analysis.text import text_hash
 from core.appdb.engine import forget_deleted
 from core.errors import Transient
+from core.vocabulary import AnalysisTask
 
 _C = LLM_CALL.c
 _LOOKUP_CHUNK = 500
@@ -56,7 +59,8 @@ class Journal:
         self._statements = Statements(engine)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._ambient = threading.local()
-        self.batches = BatchJournal(self._transaction, self._statements, claimed_by=self._name)
+        self._spend = SpendJournal(engine, self._statements)
+        self.batches = BatchJournal(self._transaction, self._statements, self._spend, claimed_by=self._name)
         """Calls that are made many at a time, by the provider."""
 
     def create(self) -> None:
@@ -69,6 +73,7 @@ class Journal:
             if not self._is_sqlite:
                 # `if not exists` still races between sessions.
                 connection.execute(select(func.pg_advisory_xact_lock(_DDL_LOCK)))
+            is_counted = inspect(connection).has_table(LLM_CHARGE.name)
             METADATA.create_all(connection)
             # A journal outlives releases: what was paid for is not thrown away for a new column.
             for table in METADATA.sorted_tables:
@@ -78,6 +83,8 @@ class Journal:
                         connection.exec_driver_sql(f"alter table {table.name} add column {column.name} {column.type}")
                 for index in table.indexes:
                     index.create(connection, checkfirst=True)
+            if not is_counted:
+                self._spend.adopt(connection)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -87,17 +94,23 @@ class Journal:
     def together(self) -> Iterator[None]:
         """Whatever this thread does here inside the block is one transaction: all of it is kept, or none.
 
-        Steps on several calls go in the order of their keys, or two processes that do the same wait for each other.
+        Steps on several calls go by payer, who is held first (`hold`), and then by key, or two processes that do the same wait for
+        each other.
 
         Raises:
             JournalUnavailable: Nothing of it was kept.
         """
         with self._transaction() as connection:
-            self._ambient.connection = connection
+            self._ambient.connection, self._ambient.held = connection, set()
             try:
                 yield
             finally:
-                del self._ambient.connection
+                del self._ambient.connection, self._ambient.held
+
+    def hold(self, tenant_id: str) -> None:
+        """Inside `together`: let nobody else reserve or charge for this payer until the block ends."""
+        with self._paying(tenant_id):
+            pass
 
     def lookup(self, keys: Sequence[str]) -> dict[str, CallRecord]:
         """The records of those of `keys` that have one.
@@ -123,14 +136,21 @@ class Journal:
         lease_seconds: float,
         ticket_id: str | None = None,
         after_reply: int | None = None,
+        allowance: Allowance | None = None,
     ) -> ClaimResult:
-        """Ask for the right to make the call.
+        """Ask for the right to make the call, and reserve what it is taken to cost.
 
         Granted when nobody asked before, when a lease has run out, when another run gave up, when the stored reply number
         `after_reply` could not be understood and nobody has asked again since, or when what was answered had to be erased for
-        somebody else's sake.
+        somebody else's sake. Not granted where the payer's month has no room for `allowance`: the call is then as open as before.
         """
-        with self._transaction() as connection:
+        allowance = allowance or Allowance(0.0)
+        with self._paying(tenant_id) as connection:
+            no_room = self._spend.no_room(connection, call_key, tenant_id, allowance)
+            if no_room is not None:
+                record = next(self._records(connection, _C.call_key == call_key), None)
+                is_open = record is None or record.is_claimable(after_reply)
+                return ClaimResult(None, None, no_room) if is_open else ClaimResult(None, record)
             granted = self._statements.claim.run(
                 connection,
                 call_key=call_key,
@@ -144,30 +164,33 @@ class Journal:
                 claimed_by=self._name,
                 lease_seconds=lease_seconds,
                 run_id=run_id,
+                reserved_usd=allowance.estimate_usd,
+                sent_tokens=allowance.sent_tokens,
                 after_reply=-1 if after_reply is None else after_reply,
             ).one_or_none()
             if granted is not None:
-                return ClaimResult(Claim(call_key, *granted), None)
+                return ClaimResult(Claim(call_key, tenant_id, *granted), None)
             return ClaimResult(None, self._one(connection, call_key))
 
     def release(self, claim: Claim, *, usage: Usage | None = None, is_failure: bool = False) -> None:
         """Give the claim back without a reply: whoever comes next may claim at once. Adds what was charged all the same."""
         charged = usage or Usage()
-        with self._transaction() as connection:
-            self._statements.release.run(
+        with self._paying(claim.tenant_id) as connection:
+            released = self._statements.release.run(
                 connection,
                 call_key=claim.call_key,
                 attempt=claim.attempt,
                 failures=int(is_failure),
                 **figures(charged),
             )
+            self._charge(connection, claim, charged, ChargeKind.FAILURE, is_held=released.rowcount == 1)
 
     def store(self, claim: Claim, reply: Reply, *, model: str | None = None) -> CallRecord:
         """Keep a reply as it came; returns the record as it then stands. `model` answered, where that is not the key's own.
 
         When the lease was lost meanwhile the reply is not kept, but what it cost is.
         """
-        with self._transaction() as connection:
+        with self._paying(claim.tenant_id) as connection:
             kept = self._statements.store.run(
                 connection,
                 call_key=claim.call_key,
@@ -178,18 +201,20 @@ class Journal:
                 model=model,
                 **figures(reply.usage),
             ).one_or_none()
-            if kept is not None:
-                return record_of(kept)
-            connection.execute(update(LLM_CALL).where(_C.call_key == claim.call_key).values(**added(reply.usage)))
-            return self._one(connection, claim.call_key)
+            if kept is None:
+                self._charge(connection, claim, reply.usage, ChargeKind.LATE, is_held=False)
+                return self._one(connection, claim.call_key)
+            self._charge(connection, claim, reply.usage, ChargeKind.REPLY, reply.generation_id, is_held=True)
+            return record_of(kept)
 
     def give_up(
         self, claim: Claim, reason: str, *, error_type: str, usage: Usage | None = None, is_final: bool = False
     ) -> CallRecord:
         """End the claim without a reply: failed, so that another run tries; dead when final or when another run failed too."""
         is_dead = literal(is_final) if is_final else FAILED_RUNS >= FAILED_RUNS_ALLOWED
-        with self._transaction() as connection:
-            connection.execute(
+        charged = usage or Usage()
+        with self._paying(claim.tenant_id) as connection:
+            ended = connection.execute(
                 update(LLM_CALL)
                 .where(_C.call_key == claim.call_key, _C.attempt == claim.attempt, _C.state == CallState.CLAIMED)
                 .values(
@@ -200,9 +225,10 @@ class Journal:
                     failed_run_count=FAILED_RUNS,
                     failed_run_id=_C.run_id,
                     updated_at=self._statements.now,
-                    **added(usage or Usage()),
+                    **added(charged),
                 )
             )
+            self._charge(connection, claim, charged, ChargeKind.FAILURE, is_held=ended.rowcount == 1)
             return self._one(connection, claim.call_key)
 
     def bury(self, call_key: str, attempt: int, reason: str, *, error_type: str) -> CallRecord:
@@ -247,6 +273,8 @@ class Journal:
             for start in range(0, len(values), _LOOKUP_CHUNK):
                 chosen = column.in_(values[start : start + _LOOKUP_CHUNK])
                 with self._transaction() as connection:
+                    keys = list(connection.scalars(select(_C.call_key).where(_C.tenant_id == tenant_id, chosen)))
+                    self._spend.forget_generations(connection, tenant_id, keys)
                     forgotten += connection.execute(
                         update(LLM_CALL)
                         .where(_C.tenant_id == tenant_id, chosen, _C.state != CallState.ERASED)
@@ -273,6 +301,31 @@ class Journal:
                     count += connection.scalar(query) or 0
         return count
 
+    def standing(self, tenant_id: str) -> Standing:
+        """How a payer stands this month."""
+        with self._transaction() as connection:
+            return self._spend.standing(connection, tenant_id)
+
+    def measured(self, identity: Identity, task: AnalysisTask) -> Measured:
+        """What the newest replies of this model to this task came to."""
+        with self._transaction() as connection:
+            return self._spend.measured(connection, identity, task)
+
+    def last_rate(self, identity: Identity) -> float | None:
+        """Paid calls a second in the last run of this model; None where it made too few to tell."""
+        with self._transaction() as connection:
+            return self._spend.last_rate(connection, identity)
+
+    def unpriced_count(self, tenant_ids: Sequence[str]) -> int:
+        """Charges of this month that carry tokens and no cost: what no budget can hold."""
+        with self._transaction() as connection:
+            return self._spend.unpriced_count(connection, tenant_ids)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was paid, for whoever reads the accounts."""
+        return Ledger(self._transaction, self._statements.now)
+
     def forget_deleted(self) -> None:
         """Let what was forgotten leave the disk too.
 
@@ -280,6 +333,31 @@ class Journal:
             StillRead: Somebody reads the file for so long that its log cannot be emptied.
         """
         forget_deleted(self._engine, [table.name for table in METADATA.sorted_tables])
+
+    def _charge(
+        self,
+        connection: Connection,
+        claim: Claim,
+        usage: Usage,
+        kind: ChargeKind,
+        generation_id: str | None = None,
+        *,
+        is_held: bool,
+    ) -> None:
+        """Write down what a claim cost; where the claim was lost meanwhile, nothing else of it is kept."""
+        if not is_held and usage != Usage():
+            connection.execute(update(LLM_CALL).where(_C.call_key == claim.call_key).values(**added(usage)))
+        self._spend.charge(connection, claim.call_key, usage, kind, generation_id)
+
+    @contextmanager
+    def _paying(self, tenant_id: str) -> Iterator[Connection]:
+        """A transaction that holds the payer's month before any of its calls, so that two of them never wait in a circle."""
+        with self._transaction() as connection:
+            held: set[str] = getattr(self._ambient, "held", set())
+            if tenant_id not in held:
+                self._spend.hold(connection, tenant_id)
+                held.add(tenant_id)
+            yield connection
 
     def _one(self, connection: Connection, call_key: str) -> CallRecord:
         return next(self._records(connection, _C.call_key == call_key))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from analysis.analyzer import Usage
+from analysis.journal.spending import Standing
 from analysis.journal.table import CallState
 
 
@@ -33,24 +34,39 @@ class CallRecord:
     batch_key: str | None = None
     """The batch that holds the claim, where the call waits at the provider instead of being made by a worker."""
 
+    def is_claimable(self, after_reply: int | None) -> bool:
+        """Whether a claim would be granted, as `statements.Statements.claim` has it."""
+        if self.state is CallState.CLAIMED:
+            return self.lease_left_seconds < 0
+        if self.state is CallState.ANSWERED:
+            return self.reply_count == after_reply
+        return self.state in {CallState.FAILED, CallState.ERASED}
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to make one call until the lease ends; with the last reply, where there was one that could not be understood."""
 
     call_key: str
+    tenant_id: str
     attempt: int
     reply_count: int
     response: str | None
     failure_count: int = 0
 
+    @property
+    def order(self) -> tuple[str, str]:
+        """Payer and key: in this order steps share a transaction."""
+        return self.tenant_id, self.call_key
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
-    """Either the claim, or the record that stands in its way."""
+    """Either the claim, or the record that stands in its way, or how a payer stands whose month has no room for the call."""
 
     claim: Claim | None
     record: CallRecord | None
+    no_room: Standing | None = None
 
 
 def record_of(row: Row[Any]) -> CallRecord:

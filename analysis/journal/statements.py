@@ -45,9 +45,24 @@ _ASKED = (
     "input_hash",
     "claimed_by",
     "run_id",
+    "reserved_usd",
+    "sent_tokens",
 )
 _FIGURES = ("input_tokens", "output_tokens", "cost_usd", "latency_ms")
 _ZEROS = ("reply_count", "failure_count", "failed_run_count", *_FIGURES)
+
+_RECLAIMED = {
+    "state",
+    "ticket_id",
+    "model",
+    "claimed_by",
+    "lease_until",
+    "run_id",
+    "batch_key",
+    "reserved_usd",
+    "sent_tokens",
+    "updated_at",
+}
 
 FAILED_RUNS = _C.failed_run_count + case((_C.failed_run_id == _C.run_id, 0), else_=1)
 """Runs in which the call failed, this one included."""
@@ -107,11 +122,18 @@ class Statements:
             "updated_at": self.now,
             **{name: literal(0) for name in _ZEROS},
         }
-        changed = ("state", "ticket_id", "model", "claimed_by", "lease_until", "run_id", "batch_key", "updated_at")
+        changed = [name for name in row if name in _RECLAIMED]
+        # A lease that was given back ends in 1970; one that ran out had a holder who was never heard of again.
+        is_lost = and_(_C.state == CallState.CLAIMED, _C.lease_until > 0)
+        lost = {
+            "lost_count": func.coalesce(_C.lost_count, 0) + case((is_lost, 1), else_=0),
+            "lost_usd": func.coalesce(_C.lost_usd, 0.0)
+            + case((is_lost, func.coalesce(_C.reserved_usd, 0.0)), else_=0.0),
+        }
         insert = (sqlite.insert if self._is_sqlite else postgresql.insert)(LLM_CALL).values(row)
         return insert.on_conflict_do_update(
             index_elements=[_C.call_key],
-            set_={**{name: row[name] for name in changed}, "attempt": _C.attempt + 1},
+            set_={**{name: row[name] for name in changed}, **lost, "attempt": _C.attempt + 1},
             where=or_(and_(_C.state == CallState.CLAIMED, _C.lease_until < self.now), *claimable),
         ).returning(_C.attempt, _C.reply_count, _C.response, _C.failure_count)
 

@@ -21,6 +21,7 @@ from analysis.analyzer import (
 from analysis.breaker import Route
 from analysis.llm.answers import answer_schema, parse_answer, schema_hash
 from analysis.llm.client import ChatClient
+from analysis.llm.price import UNKNOWN_PRICE, Price
 from analysis.prompts import PromptLibrary
 from analysis.text import text_hash
 from core.vocabulary import AnalysisTask, AnalyzerKind
@@ -44,6 +45,7 @@ class OpenAICompatibleAnalyzer:
         providers: Sequence[str] = (),
         timeout_seconds: float = 60,
         prompts: PromptLibrary | None = None,
+        price: Price = UNKNOWN_PRICE,
     ) -> None:
         self._prompts = prompts or PromptLibrary()
         self._client = ChatClient(
@@ -52,6 +54,7 @@ class OpenAICompatibleAnalyzer:
             model=model,
             timeout_seconds=timeout_seconds,
             providers=providers,
+            price=price,
         )
         self.fallback_model = fallback_model
         self.providers = tuple(providers)

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from analysis.analyzer import Reply
 from analysis.breaker import Route
 from analysis.llm.failures import ProviderUnavailable
+from analysis.llm.price import UNKNOWN_PRICE, Price
 from analysis.llm.replies import reply_in, retry_after_seconds
 
 
@@ -28,8 +29,10 @@ class ChatClient:
         model: str,
         timeout_seconds: float,
         providers: Sequence[str] = (),
+        price: Price = UNKNOWN_PRICE,
     ) -> None:
         self.model = model
+        self._price = price
         self._host = urlsplit(base_url).netloc
         self._providers = list(providers)
         self._base_url = base_url.rstrip("/")
@@ -65,6 +68,7 @@ class ChatClient:
             where=where,
             retry_after=retry_after_seconds(response.headers.get("Retry-After")),
             latency_ms=latency_ms,
+            price=self._price,
         )
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.analyzer import Reply, Usage
 from analysis.llm.failures import Blocked, ProviderUnavailable, failure
+from analysis.llm.price import UNKNOWN_PRICE, Price
 
 _LONGEST_RETRY_AFTER = 3600.0
 
@@ -20,6 +21,7 @@ def reply_in(
     where: str,
     retry_after: float | None = None,
     latency_ms: int = 0,
+    price: Price = UNKNOWN_PRICE,
 ) -> Reply:
     """The reply in a response body.
 
@@ -30,11 +32,12 @@ def reply_in(
         where: The model and server, for the sentence.
         retry_after: Seconds the server asked to wait, if it did.
         latency_ms: How long it took; 0 in a batch, where nobody waited for this one.
+        price: What tokens cost where the server names no cost.
 
     Raises:
         ModelCallError: A subclass says what to do, see `analysis.llm.failures`.
     """
-    usage = usage_in(payload, latency_ms)
+    usage = usage_in(payload, latency_ms, price)
     said = payload.get("error")
     if status != 200 or said:
         fields = said if isinstance(said, Mapping) else {"message": said or raw[:300]}
@@ -72,16 +75,14 @@ def first_choice(payload: Mapping[str, Any]) -> dict[str, Any] | None:
     return choice if isinstance(choice, dict) and isinstance(choice.get("message"), dict) else None
 
 
-def usage_in(payload: Mapping[str, Any], latency_ms: int = 0) -> Usage:
-    """What a response body says it cost; a cost nobody told is 0."""
+def usage_in(payload: Mapping[str, Any], latency_ms: int = 0, price: Price = UNKNOWN_PRICE) -> Usage:
+    """What a response body says it cost; by the price a person set where it does not say, and 0 where nobody does."""
     usage = payload.get("usage")
     usage = usage if isinstance(usage, dict) else {}
-    return Usage(
-        input_tokens=int(_number(usage.get("prompt_tokens"))),
-        output_tokens=int(_number(usage.get("completion_tokens"))),
-        cost_usd=_number(usage.get("cost")),
-        latency_ms=latency_ms,
-    )
+    sent, received = int(_number(usage.get("prompt_tokens"))), int(_number(usage.get("completion_tokens")))
+    # A cost of 0 is a cost: free models name it.
+    cost = price.usd(sent, received) if usage.get("cost") is None else _number(usage["cost"])
+    return Usage(input_tokens=sent, output_tokens=received, cost_usd=cost, latency_ms=latency_ms)
 
 
 def error_code(error: Mapping[str, Any]) -> int:

@@ -27,6 +27,7 @@ class ShadowDestination(Destination):
     """One candidate, one tenant; `only` these messages, or all there are."""
 
     is_tidied = False
+    has_waiting_list = False
     may_fall_back = False
 
     def __init__(self, candidate: Candidate, *, repeat_index: int = 0, only: frozenset[Place] | None = None) -> None:

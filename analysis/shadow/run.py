@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from analysis.analyzer import Analyzer
+from analysis.budget import Budget
 from analysis.enrichment import enrich
 from analysis.erasure import Erased
 from analysis.journal import Journal
 from analysis.messages import Place
 from analysis.planning import Job, Plan
 from analysis.policy import ReadingPolicy
-from analysis.report import EnrichmentReport, OnProgress
+from analysis.progress import OnProgress
+from analysis.report import EnrichmentReport
 from analysis.shadow.candidate import Candidate
 from analysis.shadow.destination import ShadowDestination
 from analysis.shadow.estimate import Estimate, estimate
@@ -67,6 +69,8 @@ class Shadow:
     months: Months | None
     most: int | None = None
     erased: Callable[[], Erased] = frozenset
+    budget: Budget | None = None
+    """What the tenant's reading may cost; None: any amount. What it has no room for is left out."""
 
     def estimate(self, *, is_twice: bool = False) -> list[Estimate]:
         """What `run` would ask and pay, the second answers apart.
@@ -113,6 +117,7 @@ class Shadow:
                 erased=self.erased,
                 policies={self.tenant_id: self._asked_with},
                 into=into,
+                budget=self.budget,
             )
             for into in self._parts(is_twice)
         ]

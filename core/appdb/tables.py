@@ -210,6 +210,18 @@ Index(
 )
 Index(None, webhook_event.c.received_at)
 
+llm_budget = Table(
+    "llm_budget",
+    metadata,
+    Column("tenant_id", String(40), ForeignKey(tenant.c.tenant_id, ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="From 1, without gaps; the newest holds."),
+    Column("monthly_usd", Float, comment="Null: what the installation allows everybody."),
+    Column("valid_from_at", UtcDateTime, nullable=False),
+    Column("author", String(255), nullable=False),
+    CheckConstraint("monthly_usd >= 0", name="monthly_usd_not_negative"),
+    comment="What a tenant's reading may cost a month. What was spent is in the call journal.",
+)
+
 erasure = Table(
     "erasure",
     metadata,

@@ -115,7 +115,7 @@ READINGS: tuple[Holding, ...] = (
     Holding(ENRICHMENT, "message_texts", ticket="ticket_id", message="message_id", words=("text",)),
     Holding(ENRICHMENT, "message_evidence", ticket="ticket_id", message="message_id", is_ticket_gone=True),
     Holding(ENRICHMENT, "dead_letters", ticket="ticket_id", message="message_id", words=("raw", "reason")),
-    *_plain(ENRICHMENT, "message_sentiment", "ticket_topics"),
+    *_plain(ENRICHMENT, "message_sentiment", "ticket_topics", "deferred_readings"),
     # What was tried out beside it.
     Holding(ENRICHMENT, "shadow_evidence", ticket="ticket_id", message="message_id", is_ticket_gone=True),
     Holding(ENRICHMENT, "shadow_dead_letters", ticket="ticket_id", message="message_id", words=("raw", "reason")),
@@ -202,6 +202,7 @@ APPLICATION: tuple[Holding, ...] = (
         "topic",
         "trigger_param",
         "field_mapping",
+        "llm_budget",
         "prompt_pin",
         "erasure",
         "webhook_event",
@@ -211,5 +212,5 @@ APPLICATION: tuple[Holding, ...] = (
 )
 """Every table of the application database, all kept builds included."""
 
-JOURNAL: tuple[Holding, ...] = _plain("", "llm_call", "llm_batch")
+JOURNAL: tuple[Holding, ...] = _plain("", "llm_call", "llm_batch", "llm_charge", "llm_spend")
 """The call journal clears itself (`analysis.journal.Journal.forget`)."""

@@ -32,6 +32,7 @@ IN_ORDER = (
     "enrich.after_claim",
     "enrich.after_call",
     "enrich.after_journal",
+    "enrich.after_deferred",
     "enrich.before_merge",
     "enrich.after_merge",
     "transform.before_build",

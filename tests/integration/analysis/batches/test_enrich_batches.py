@@ -14,7 +14,10 @@ import pytest
 
 from analysis import EnrichmentReport, enrich
 from analysis.batches import Batching
+from analysis.budget import Budget
+from analysis.costs import Costs
 from analysis.journal import Journal, open_journal
+from analysis.ledger import reconcile
 from analysis.llm.failures import ModelStopped
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse, connect
@@ -57,6 +60,7 @@ def run(
     server: FakeBatches,
     provider: str | None,
     run_id: str = "run-1",
+    budget: Budget | None = None,
     **more: Any,
 ) -> EnrichmentReport:
     settings = {"from_calls": 10, "size": 4, "wait_seconds": 20.0, "first_pause_seconds": 0.05} | more
@@ -70,6 +74,7 @@ def run(
         max_concurrency=4,
         lease_seconds=30,
         batching=Batching(client_of(server), provider, **settings),
+        budget=budget,
     )
 
 
@@ -209,3 +214,20 @@ def test_a_killed_run_is_finished_by_the_next_and_paid_once(
     assert reports[-1].waiting == reports[-1].failed == 0
     assert server.charged == CALLS
     assert len(enriched(duck)["message_sentiment"]) == len(TICKETS)
+
+
+def test_what_a_budget_has_no_room_for_goes_into_no_batch_and_is_put_off(
+    duck: Warehouse, sqlite: Journal, server: FakeBatches
+) -> None:
+    analyzer = analyzer_of(server)
+    budget = Budget(Costs(sqlite, analyzer, 1.0), lambda _: 0.0012)
+    report = run(duck, sqlite, server, "openrouter", budget=budget)
+    assert 0 < report.batched_calls < CALLS
+    assert (report.waiting, report.failed) == (0, 0)
+    assert report.deferred + report.read == CALLS
+    assert len(duck.rows("select * from enrichment.deferred_readings")) == report.deferred > 0
+    # What came of the batches is in the ledger like any other reply.
+    found = reconcile(sqlite, duck, "acme")
+    assert found.unaccounted_usd == 0
+    assert found.paid_usd == pytest.approx(report.cost_usd)
+    assert sqlite.standing("acme").taken_usd <= 0.0012
