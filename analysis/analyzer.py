@@ -8,22 +8,20 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.breaker import Route
 from core.errors import Terminal
-from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, Resolution, Sentiment, Target
+from core.vocabulary import AnalysisTask, AnalyzerKind, ChurnIntent, DiscoveryTask, Resolution, Sentiment, Target
 
 MOST_QUOTES = 5
 """Quotes kept of one answer."""
 
 MOST_TOPICS = 3
 """Topic labels a ticket may carry."""
-
-NO_TOPIC = "none"
-"""The label of a ticket no topic of the taxonomy fits."""
 
 
 class SentimentAnswer(BaseModel):
@@ -48,8 +46,57 @@ class TopicsAnswer(BaseModel):
     topics: tuple[str, ...] = Field(max_length=20)
 
 
-Answer = SentimentAnswer | TopicsAnswer
-"""Either."""
+class TicketQuote(BaseModel):
+    """A verbatim passage of the ticket of this number in its batch."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ticket: int
+    quote: str
+
+
+class ProposedTopic(BaseModel):
+    """A topic a model sees in a batch of tickets, with the numbers of those that are about it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    quotes: tuple[TicketQuote, ...] = Field(max_length=20)
+    name: str
+    description: str
+    tickets: tuple[int, ...]
+
+
+class ProposalsAnswer(BaseModel):
+    """The answer to: which topics are these tickets about that the taxonomy has not."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    topics: tuple[ProposedTopic, ...] = Field(max_length=40)
+
+
+class MergedTopic(BaseModel):
+    """Proposals, by their numbers, that mean the same, with one name for all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    members: tuple[int, ...]
+    name: str
+    description: str
+
+
+class MergeAnswer(BaseModel):
+    """The answer to: which of these proposals mean the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    topics: tuple[MergedTopic, ...] = Field(max_length=200)
+
+
+Answer = SentimentAnswer | TopicsAnswer | ProposalsAnswer | MergeAnswer
+"""Any of them."""
+
+Task = AnalysisTask | DiscoveryTask
+"""What may be asked of a paid analyzer: the two questions about a ticket, and the two that find topics in many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +184,22 @@ class Reading(Generic[A_co]):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask about one text; for topics, with the taxonomy the answer has to come from."""
+    """One thing to ask about one text; for topics, with the taxonomy the answer has to come from.
 
-    task: AnalysisTask
+    For a discovery the text is a batch of tickets or a list of proposals, and the taxonomy what there is already.
+    """
+
+    task: Task
     text: str
     taxonomy: Taxonomy = field(default_factory=Taxonomy)
     prompt_version: str = ""
     """Which version of the task's prompt to ask with; empty: the newest."""
+
+    @property
+    def ticket_task(self) -> AnalysisTask:
+        """The task of a question about one ticket or message; not for a discovery."""
+        assert isinstance(self.task, AnalysisTask)  # noqa: S101 - who asks this is not discovering
+        return self.task
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +270,10 @@ class PaidAnalyzer(Analyzer, Protocol):
     providers: tuple[str, ...]
     """Who may serve behind the server, in the order of preference; empty: whoever it chooses."""
 
+    def identity(self, task: Task, prompt_version: str = "") -> Identity:
+        """See `Analyzer.identity`."""
+        ...
+
     async def ask(self, question: Question, *, complaint: str | None = None, route: Route | None = None) -> Reply:
         """Make one paid call; with `complaint` (why the last answer was unusable), a fresh and shorter one.
 
@@ -264,13 +324,14 @@ def call_key(tenant_id: str, identity: Identity, question: Question) -> str:
         identity.prompt_version,
         identity.model,
         identity.params,
-        taxonomy_fingerprint(question.taxonomy) if question.task is AnalysisTask.TOPICS else "",
+        "" if question.task is AnalysisTask.SENTIMENT else taxonomy_fingerprint(question.taxonomy),
         identity.schema_hash,
         question.text,
     ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
 
 
+@lru_cache(maxsize=256)
 def taxonomy_fingerprint(taxonomy: Taxonomy) -> str:
     """SHA-256 over topics, rules and examples, whatever order they came in; not over the version, which asks nothing."""
     parts = [

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from analysis.analyzer import Identity, PaidAnalyzer, Question, Reply, UnreadableAnswer, Usage
+from analysis.analyzer import Identity, PaidAnalyzer, Question, Reply, Task, UnreadableAnswer, Usage
 from analysis.breaker import Breakers, Route
 from analysis.calls import Call, Spending
 from analysis.congestion import growing_pause
@@ -88,12 +88,12 @@ class Asking:
         self._breakers = Breakers(analyzer.providers)
         # A kill loses what was sent and is not stored yet; this keeps that within the concurrency that was asked for.
         self._unstored = asyncio.Semaphore(max_concurrency)
-        self._identities: dict[tuple[AnalysisTask, str], Identity] = {}
+        self._identities: dict[tuple[Task, str], Identity] = {}
         self._main_model = analyzer.identity(AnalysisTask.SENTIMENT).model
         self._rejections = 0
         self.replies_allowed = REPLIES_ALLOWED + bool(fallback_model)
         """Replies to one question, before it is a dead letter."""
-        self.spent: dict[AnalysisTask, Spending] = {}
+        self.spent: dict[Task, Spending] = {}
         """What was paid, by task."""
 
     def identity(self, question: Question) -> Identity:

@@ -4,12 +4,13 @@ Rows to remove go first, each table in a statement of its own: what is removed i
 in between leaves a message that simply counts as not read.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from analysis.analyzer import MOST_QUOTES, NO_TOPIC, Identity, SentimentAnswer, TopicsAnswer
+from analysis.analyzer import MOST_QUOTES, Identity, SentimentAnswer, TopicsAnswer
 from analysis.calls import Ending, Outcome
 from analysis.masking import MaskedText
 from analysis.messages import OPENING, Message, Place
@@ -17,6 +18,7 @@ from analysis.quotes import locate_in_original
 from analysis.tables import READ_TABLES, ReadingTables
 from analysis.text import MessageText, text_hash
 from core import chaos
+from core.topics import NO_TOPIC
 from core.vocabulary import AnalysisTask
 from core.warehouse import TableSpec, Warehouse
 
@@ -45,7 +47,7 @@ class Changes:
         """Remove everything held about a message; with the opening go the ticket's topics."""
         tenant_id, _, message_id = place
         for table in self._tables.all:
-            if table is not self._tables.topics or message_id == OPENING:
+            if table not in self._tables.of_tickets or message_id == OPENING:
                 self._removed[table.qualified, tenant_id].add(place)
 
     def remove_reading(self, message: Message, task: AnalysisTask) -> None:
@@ -109,8 +111,21 @@ class Changes:
         if message.dead_sentiment_key:
             self._removed_letters[message.tenant_id, AnalysisTask.SENTIMENT].add(message.place)
 
-    def add_topics(self, message: Message, answer: TopicsAnswer, provenance: dict[str, Any]) -> None:
-        """Keep a topics answer; `none` where no topic fits."""
+    def add_topics(
+        self, message: Message, answer: TopicsAnswer, provenance: dict[str, Any], taxonomy_version: int
+    ) -> None:
+        """Keep a topics answer, `none` where no topic fits; and that this version of the taxonomy gave it."""
+        labels = answer.topics or (NO_TOPIC,)
+        if (history := self._tables.topic_history) is not None:
+            self._rows[history.qualified].append(
+                {
+                    "tenant_id": message.tenant_id,
+                    "ticket_id": message.ticket_id,
+                    "taxonomy_version": taxonomy_version,
+                    "topics": json.dumps(labels, ensure_ascii=False),
+                    "analyzed_at": provenance["analyzed_at"],
+                }
+            )
         self._rows[self._tables.topics.qualified].extend(
             {
                 "tenant_id": message.tenant_id,
@@ -119,7 +134,7 @@ class Changes:
                 "topic_rank": rank,
                 **provenance,
             }
-            for rank, label in enumerate(answer.topics or (NO_TOPIC,), start=1)
+            for rank, label in enumerate(labels, start=1)
         )
         if message.dead_topics_key:
             self._removed_letters[message.tenant_id, AnalysisTask.TOPICS].add(message.place)
@@ -151,11 +166,11 @@ class Changes:
             return
         chaos.point("enrich.before_merge")
         within, limits = self._tables.within, [f"{name} = :{name}" for name in self._tables.within]
-        condition, topics = " and ".join(limits), self._tables.topics.qualified
+        condition, topics = " and ".join(limits), {one.qualified for one in self._tables.of_tickets}
         with warehouse.write_lock():
             for (table, tenant_id), places in self._removed.items():
                 gone = f"delete from {table}"  # noqa: S608 - a name of ours
-                _at(warehouse, gone, tenant_id, places, condition, has_messages=table != topics, **within)
+                _at(warehouse, gone, tenant_id, places, condition, has_messages=table not in topics, **within)
             of_task, letters = " and ".join(["task = :task", *limits]), self._tables.dead_letters.qualified
             for (tenant_id, task), places in self._removed_letters.items():
                 _at(warehouse, f"delete from {letters}", tenant_id, places, of_task, task=task.value, **within)  # noqa: S608

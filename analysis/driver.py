@@ -18,7 +18,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
-from analysis.analyzer import PaidAnalyzer, UnreadableAnswer
+from analysis.analyzer import PaidAnalyzer, Task, UnreadableAnswer
 from analysis.asking import POLL_SECONDS, Asking, Later, Work
 from analysis.budget import Budget, Deferred
 from analysis.calls import Call, Ending, Outcome, Spending, ended, given_up
@@ -28,7 +28,6 @@ from analysis.llm.failures import TextTooLong
 from analysis.patience import Patience
 from core import chaos
 from core.errors import ChurnboardError
-from core.vocabulary import AnalysisTask
 
 _LONGEST_REQUEUED_SECONDS = 6 * 3600.0
 
@@ -85,7 +84,7 @@ class Driver:
         return self._patience.stopped
 
     @property
-    def spent(self) -> dict[AnalysisTask, Spending]:
+    def spent(self) -> dict[Task, Spending]:
         """What this run paid, by task."""
         return self._asking.spent
 

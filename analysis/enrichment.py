@@ -312,7 +312,7 @@ class _Run:
         if isinstance(outcome.answer, SentimentAnswer):
             changes.add_sentiment(job.message, job.sent, outcome.answer, origin)
         elif isinstance(outcome.answer, TopicsAnswer):
-            changes.add_topics(job.message, outcome.answer, origin)
+            changes.add_topics(job.message, outcome.answer, origin, job.question.taxonomy.version)
 
     def _settle(self) -> None:
         for task, report in self._report.tasks.items():

@@ -6,7 +6,7 @@ mean the same questions. Asks nobody; what is held and no longer holds is noted 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from analysis import messages as source
@@ -21,7 +21,9 @@ from analysis.policy import ReadingPolicy
 from analysis.report import EnrichmentReport
 from analysis.sending import MaskedPage, Masking
 from analysis.text import MessageText, later_text, opening_text, repeats
-from analysis.tickets import Months, check_staged, taxonomies
+from analysis.tickets import Months, check_staged
+from analysis.topics.nearest import taxonomy_for
+from analysis.topics.taxonomy import TenantTaxonomy, read_taxonomies
 from core.tenants import TenantId
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse
@@ -50,7 +52,7 @@ class Job:
     @property
     def task(self) -> AnalysisTask:
         """Which task."""
-        return self.question.task
+        return self.question.ticket_task
 
     @property
     def call(self) -> Call:
@@ -85,7 +87,7 @@ class Plan:
         self._is_paid = isinstance(analyzer, PaidAnalyzer)
         self._masking = Masking(self._policies, is_sent=self._is_paid)
         self._identities: dict[tuple[AnalysisTask, str], Identity] = {}
-        self._taxonomies: dict[str, Taxonomy] = {}
+        self._taxonomies: dict[str, TenantTaxonomy] = {}
 
     def prepare(self) -> None:
         """Look at what there is, and make sure there is a place for what is read of it.
@@ -96,7 +98,8 @@ class Plan:
         """
         with self._warehouse.snapshot() as snapshot:
             check_staged(snapshot)
-            self._taxonomies = taxonomies(snapshot, self._tenant_ids)
+            masked = {one for one in self._tenant_ids if self._is_paid and self._policy(one).is_masked}
+            self._taxonomies = read_taxonomies(snapshot, self._tenant_ids, masked=masked)
             self.message_count = source.count_messages(snapshot, self._tenant_ids, self._months)
         self.into.ready(self._warehouse)
 
@@ -133,7 +136,7 @@ class Plan:
 
     def identity(self, question: Question) -> Identity:
         """Who is said to answer a question."""
-        asked = question.task, question.prompt_version
+        asked = question.ticket_task, question.prompt_version
         if asked not in self._identities:
             self._identities[asked] = self.into.asked_as(self._analyzer.identity(*asked))
         return self._identities[asked]
@@ -154,7 +157,8 @@ class Plan:
         jobs = []
         sent = masked.sent(message, text.text)
         for task in [task for task in message.tasks if task in self.into.tasks]:
-            question = self._question(message, task, sent.text)
+            taxonomy = self._taxonomies.get(message.tenant_id)
+            question = self._question(message, task, sent.text, taxonomy.current if taxonomy else Taxonomy())
             if question is None:
                 changes.remove_reading(message, task)
                 continue
@@ -169,18 +173,39 @@ class Plan:
             changes.look_at(message)
         return jobs
 
-    def _question(self, message: Message, task: AnalysisTask, text: str) -> Question | None:
+    def _question(self, message: Message, task: AnalysisTask, text: str, taxonomy: Taxonomy) -> Question | None:
         """What is asked; None where there is nothing to sort by."""
-        version = self._policies.get(TenantId(message.tenant_id), ReadingPolicy()).prompt_version(task)
+        version = self._policy(message.tenant_id).prompt_version(task)
         if task is not AnalysisTask.TOPICS:
             return Question(task, text, prompt_version=version)
-        taxonomy = self._taxonomies.get(message.tenant_id, Taxonomy())
-        return Question(task, text, taxonomy, version) if taxonomy.topics else None
+        if not taxonomy.topics:
+            return None
+        return Question(task, text, taxonomy_for(self._analyzer, taxonomy, text), version)
+
+    def _policy(self, tenant_id: str) -> ReadingPolicy:
+        return self._policies.get(TenantId(tenant_id), ReadingPolicy())
 
     def _is_held(self, job: Job) -> bool:
         if job.task is AnalysisTask.SENTIMENT and job.message.held_input_hash != job.text.input_hash:
             return False
-        return is_key_of(job.call, self.identity(job.question), job.message.held_key(job.task))
+        held = job.message.held_key(job.task)
+        if is_key_of(job.call, self.identity(job.question), held):
+            return True
+        return job.task is AnalysisTask.TOPICS and bool(held) and self._is_held_by_another_name(job)
+
+    def _is_held_by_another_name(self, job: Job) -> bool:
+        """Whether the held labels were given by a version of the taxonomy from which only names have changed since."""
+        taxonomy = self._taxonomies.get(job.message.tenant_id)
+        for before in taxonomy.before if taxonomy else ():
+            question = self._question(job.message, job.task, job.sent.text, before)
+            if question is None:
+                continue
+            key = call_key(job.message.tenant_id, self.identity(question), question)
+            if is_key_of(
+                replace(job, question=question, key=key).call, self.identity(question), job.message.held_topics_key
+            ):
+                return True
+        return False
 
 
 def _pass_over(message: Message, text: MessageText, changes: Changes, report: EnrichmentReport) -> None:

@@ -77,6 +77,17 @@ TICKET_TOPICS = TableSpec(
     key=(*_TICKET_KEY, "topic"),
     replace_by=_TICKET_KEY,
 )
+TICKET_TOPIC_HISTORY = TableSpec(
+    schema=ENRICHMENT,
+    name="ticket_topic_history",
+    columns=(
+        *_TICKET,
+        Column("taxonomy_version", ColumnType.INTEGER),
+        Column("topics"),
+        Column("analyzed_at", ColumnType.TIMESTAMP),
+    ),
+    key=(*_TICKET_KEY, "taxonomy_version"),
+)
 DEAD_LETTERS = TableSpec(
     schema=ENRICHMENT,
     name="dead_letters",
@@ -92,7 +103,14 @@ DEAD_LETTERS = TableSpec(
     key=(*_MESSAGE_KEY, "task"),
 )
 
-ENRICHMENT_TABLES = (MESSAGE_TEXTS, MESSAGE_SENTIMENT, MESSAGE_EVIDENCE, TICKET_TOPICS, DEAD_LETTERS)
+ENRICHMENT_TABLES = (
+    MESSAGE_TEXTS,
+    MESSAGE_SENTIMENT,
+    MESSAGE_EVIDENCE,
+    TICKET_TOPICS,
+    TICKET_TOPIC_HISTORY,
+    DEAD_LETTERS,
+)
 """All that hold readings; `merge` takes them in this order, so evidence never stands without its text."""
 
 
@@ -117,6 +135,7 @@ class ReadingTables:
 
     Attributes:
         texts: What was read; None where that is kept elsewhere already.
+        topic_history: Labels by version of the taxonomy; None where no history is kept.
         within: Column and value that every row carries, and that nothing outside is touched of; empty for whole tables.
     """
 
@@ -125,16 +144,24 @@ class ReadingTables:
     evidence: TableSpec
     topics: TableSpec
     dead_letters: TableSpec
+    topic_history: TableSpec | None = None
     within: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def all(self) -> tuple[TableSpec, ...]:
         """Those there are, in the order they are merged in."""
-        found = (self.texts, self.sentiment, self.evidence, self.topics, self.dead_letters)
+        found = (self.texts, self.sentiment, self.evidence, self.topics, self.topic_history, self.dead_letters)
         return tuple(one for one in found if one is not None)
 
+    @property
+    def of_tickets(self) -> tuple[TableSpec, ...]:
+        """Those that hold something of a ticket, and nothing of its messages."""
+        return tuple(one for one in (self.topics, self.topic_history) if one is not None)
 
-READ_TABLES = ReadingTables(MESSAGE_TEXTS, MESSAGE_SENTIMENT, MESSAGE_EVIDENCE, TICKET_TOPICS, DEAD_LETTERS)
+
+READ_TABLES = ReadingTables(
+    MESSAGE_TEXTS, MESSAGE_SENTIMENT, MESSAGE_EVIDENCE, TICKET_TOPICS, DEAD_LETTERS, TICKET_TOPIC_HISTORY
+)
 """What the marts are made of."""
 
 

@@ -18,7 +18,9 @@ from churnboard import (
     refreshing,
     running,
     shadows,
+    teaching,
     tenants,
+    topics,
     training,
     webhooks,
 )
@@ -41,7 +43,9 @@ __all__ = [
     "refreshing",
     "running",
     "shadows",
+    "teaching",
     "tenants",
+    "topics",
     "training",
     "webhooks",
 ]

@@ -63,9 +63,10 @@ def add_tenant(
 ) -> None:
     """Add a tenant and connect its HubSpot portal, or bring both up to date."""
     from analysis.topics import default_topics
-    from core.appdb.directory import Tenant, Topic
+    from core.appdb.directory import Tenant
     from core.connections import Credentials
     from core.tenants import cell, tenant_id
+    from core.topics import ContentTopic
     from orchestration.policies import newest_prompts
 
     place = installation(settings())
@@ -77,8 +78,8 @@ def add_tenant(
     )
     place.directory.save(new)
     place.connection(new.tenant_id).keep(Credentials(access_token=SecretStr(hubspot_token)))
-    topics = [Topic(name=topic.name, description=topic.description) for topic in default_topics()]
-    place.directory.save_topics(new.tenant_id, topics)
+    place.topics.seed(new.tenant_id, [ContentTopic(topic.name, topic.description) for topic in default_topics()])
     place.prompt_pins.pin_unpinned(new.tenant_id, newest_prompts(place), author=getpass.getuser())
     console.print(f"{tenant} is connected; `churnboard refresh` loads it now, the daily schedule every night.")
     console.print(f"`churnboard mapping suggest {tenant}` finds where its HubSpot keeps revenue, renewal and use.")
+    console.print(f"`churnboard topics discover {tenant}` proposes topics of its own once tickets are loaded.")

@@ -7,11 +7,14 @@ from sqlalchemy import Engine
 from core.appdb import open_app_database
 from core.appdb.budgets import Budgets
 from core.appdb.builds import BuildStore
+from core.appdb.corrections import Corrections
 from core.appdb.directory import TenantDirectory
 from core.appdb.engine import writing
 from core.appdb.erasures import Erasures
 from core.appdb.mappings import FieldMappings
 from core.appdb.prompts import PromptPins
+from core.appdb.proposals import Proposals
+from core.appdb.topics import Topics
 from core.appdb.webhooks import WebhookInbox
 from core.connections import ConnectionStore, OAuthClient
 from core.secrets import Vault, open_vault
@@ -44,7 +47,7 @@ class Installation:
 
     @cached_property
     def directory(self) -> TenantDirectory:
-        """Tenants and topics."""
+        """Tenants."""
         return TenantDirectory(self.app_database)
 
     @cached_property
@@ -65,6 +68,21 @@ class Installation:
     def prompt_pins(self) -> PromptPins:
         """Which version of each prompt a tenant is read with."""
         return PromptPins(self.app_database)
+
+    @cached_property
+    def topics(self) -> Topics:
+        """What tickets are sorted by: versions and the draft."""
+        return Topics(self.app_database)
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        """Readings that people corrected."""
+        return Corrections(self.app_database)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Topics found in tickets, for people to take or leave."""
+        return Proposals(self.app_database)
 
     @cached_property
     def webhooks(self) -> WebhookInbox:

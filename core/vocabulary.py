@@ -173,6 +173,50 @@ class AnalysisTask(StrEnum):
     TOPICS = "topics"
 
 
+class DiscoveryTask(StrEnum):
+    """The two questions from which a model's proposals for topics are made: about a batch of tickets, and about all proposals."""
+
+    PROPOSE = "topic_proposals"
+    MERGE = "topic_merge"
+
+
+class TopicEditKind(StrEnum):
+    """What a person can do to the draft of a taxonomy."""
+
+    ADD = "add"
+    DESCRIBE = "describe"
+    RENAME = "rename"
+    MERGE = "merge"
+    SPLIT = "split"
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+    MOVE = "move"
+    ADD_RULE = "add_rule"
+    REMOVE_RULE = "remove_rule"
+
+
+class CorrectedField(StrEnum):
+    """What of a reading a person can correct."""
+
+    TOPICS = "topics"
+    SENTIMENT = "sentiment"
+    CHURN_INTENT = "churn_intent"
+
+    @property
+    def task(self) -> AnalysisTask:
+        """The question whose answer is corrected."""
+        return AnalysisTask.TOPICS if self is CorrectedField.TOPICS else AnalysisTask.SENTIMENT
+
+
+class ProposalStatus(StrEnum):
+    """What became of a proposed topic."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    REPLACED = "replaced"
+
+
 class SyncMode(StrEnum):
     """How a stream was fetched: everything by list, or what changed by search."""
 

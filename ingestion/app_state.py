@@ -1,4 +1,4 @@
-"""What people decided in the product, as one more source of the warehouse: tenants, mappings, topics, trigger parameters.
+"""What people decided in the product, as one more source of the warehouse: tenants, mappings, topics, corrections, thresholds.
 
 The rows come from the application database, are few, and replace what is held as a whole; a table that would not change is not
 touched. Which rows these are is decided by whoever reads that database.
@@ -18,7 +18,7 @@ from ingestion.loader import Chunk, Mark, RawTable, UnloadableRows, load
 
 Row = Mapping[str, object]
 
-_CELL = Cell("app")
+APP_CELL = Cell("app")
 """The whole application database is one cell of its own dataset."""
 
 _EVERYBODY = "all tenants"
@@ -57,7 +57,29 @@ TOPICS = _table(
         Column("description"),
         Column("parent"),
         Column("is_active", ColumnType.BOOLEAN),
+        Column("current_topic"),
         Column("version", ColumnType.INTEGER),
+    ],
+)
+TOPIC_VERSIONS = _table(
+    "topic_versions",
+    ("version",),
+    [
+        Column("version", ColumnType.INTEGER),
+        Column("content"),
+        Column("author"),
+        Column("note"),
+        Column("shipped_at", ColumnType.TIMESTAMP),
+    ],
+)
+CORRECTIONS = _table(
+    "corrections",
+    ("correction_id",),
+    [
+        Column("correction_id", ColumnType.INTEGER),
+        *(Column(name) for name in ("ticket_id", "field", "before", "after", "text", "input_hash", "why", "author")),
+        Column("created_at", ColumnType.TIMESTAMP),
+        Column("is_standing", ColumnType.BOOLEAN),
     ],
 )
 TRIGGER_PARAMS = _table(
@@ -71,7 +93,7 @@ TRIGGER_PARAMS = _table(
         Column("valid_from_at", ColumnType.TIMESTAMP),
     ],
 )
-APP_TABLES = (TENANTS, FIELD_MAPPINGS, TOPICS, TRIGGER_PARAMS)
+APP_TABLES = (TENANTS, FIELD_MAPPINGS, TOPICS, TOPIC_VERSIONS, CORRECTIONS, TRIGGER_PARAMS)
 
 
 def load_app_state(
@@ -103,7 +125,7 @@ def load_app_state(
             yield Chunk(table.name, _EVERYBODY, _arrow(table, rows.get(table.name, ()), loaded_at))
 
     with warehouse.named_lock(RAW_APP):
-        totals = load(RAW_APP, _CELL, APP_TABLES, items(), warehouse=warehouse, work_dir=work_dir)
+        totals = load(RAW_APP, APP_CELL, APP_TABLES, items(), warehouse=warehouse, work_dir=work_dir)
     return {table.name: totals[_EVERYBODY, table.name].loaded for table in APP_TABLES}
 
 

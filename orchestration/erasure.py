@@ -3,8 +3,8 @@
 HubSpot says that a contact is gone while its cell is being synced; from a person, or a webhook, the request comes at any time. In
 all cases it is written down first. Then the warehouse is cleared under the lock of the cell, so that no load brings back what is
 being cleared; the journal; marts, builds and BI files under the lock `transform`, so that no build is made of what is being
-cleared; and at last, once for all requests, the files are written anew. A run that is killed anywhere leaves the request open,
-and the next one does all of it again: what is already gone is not found.
+cleared; then what the warehouse was told of corrections; and at last, once for all requests, the files are written anew. A run that
+is killed anywhere leaves the request open, and the next one does all of it again: what is already gone is not found.
 
 Left out on purpose: backups, and the log of a Postgres server.
 """
@@ -24,13 +24,14 @@ from core.appdb.erasures import Erasure
 from core.erasure import Needles, Residue, Subject, find_residue
 from core.erasure.needles import addresses_of, gather, tickets_with
 from core.erasure.published import clear_application, left_in_application
-from core.erasure.registry import APPLICATION, MODELS, RAW, READINGS, WAREHOUSE
+from core.erasure.registry import APPLICATION, DECISIONS, MODELS, RAW, READINGS, WAREHOUSE
 from core.erasure.warehouse import bound, clear, clear_staged, left, messages_on, statements
 from core.installation import Installation
-from core.naming import MARTS, RAW_HUBSPOT, pipeline_name
+from core.naming import MARTS, RAW_APP, RAW_HUBSPOT, pipeline_name
 from core.publishing.bi_file import rewrite_bi_file
 from core.vocabulary import ErasureSource
 from core.warehouse.duckdb import DuckDBWarehouse
+from ingestion.app_state import APP_CELL
 from ingestion.hubspot.tables import ensure_raw_tables
 from ingestion.hubspot.words import thin_properties
 
@@ -137,6 +138,11 @@ class Eraser:
                     place.settings.stores.data_dir / "published", _bi_changes(subject)
                 )
         chaos.point("erase.after_published")
+        # Only now, since whatever is loaded from the application database from here on is cleared already.
+        with place.warehouse.named_lock(RAW_APP):
+            changed["decisions"] = clear(place.warehouse, DECISIONS, subject)
+            changed["decisions"] += clear_staged(place.warehouse, tenant_id, RAW_APP)
+            shutil.rmtree(place.settings.stores.data_dir / "dlt" / pipeline_name(RAW_APP, APP_CELL), ignore_errors=True)
         return changed
 
     def _clear_warehouse(self, tenant_id: str, subject: Subject) -> int:

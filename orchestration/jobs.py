@@ -5,6 +5,7 @@ import dagster as dg
 from core.naming import ENRICHMENT, INTERMEDIATE, MARTS, RAW_APP, RAW_HUBSPOT, STAGING
 
 RAW = dg.AssetSelection.groups(RAW_HUBSPOT, RAW_APP)
+DECIDED = dg.AssetSelection.groups(RAW_APP)
 STAGED = dg.AssetSelection.groups(STAGING)
 CANARIES = dg.AssetSelection.groups("canaries")
 READ = dg.AssetSelection.groups(ENRICHMENT)

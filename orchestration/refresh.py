@@ -17,7 +17,7 @@ from core.errors import Terminal
 from core.installation import Installation
 from core.tenants import Cell
 from orchestration.budgets import tenants_without_room
-from orchestration.jobs import RAW, STAGED
+from orchestration.jobs import DECIDED, RAW, STAGED
 from orchestration.partitions import CELL_TAG, DRIVER_TAG, range_tags, register_cells
 
 
@@ -99,6 +99,17 @@ def load(
         asset_selection=sorted(RAW.resolve(definitions.resolve_asset_graph())),
         tags={CELL_TAG: of},
     )
+
+
+def load_decisions(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    """One `ingest` run of what people decided, and of the staging models over it, in this process; HubSpot is not asked.
+
+    Raises:
+        RefreshFailed: With the sentence.
+    """
+    graph = definitions.resolve_asset_graph()
+    chosen = sorted((DECIDED | STAGED).resolve(graph))
+    _run(definitions, instance, "ingest", run_config=_LOGGING, asset_selection=chosen, tags=dict(DRIVER_TAG))
 
 
 def read_again(definitions: dg.Definitions, instance: dg.DagsterInstance, of: Cell, first: date, last: date) -> None:

@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from analysis.analyzer import (
-    NO_TOPIC,
     Analyzer,
     Answer,
     Question,
     SentimentAnswer,
     Taxonomy,
+    TopicsAnswer,
     UnreadableAnswer,
     Usage,
     answered,
 )
+from core.topics import NO_TOPIC
 from core.vocabulary import AnalysisTask, ChurnIntent, Sentiment
 
 UNREAD = "unread"
@@ -198,11 +199,11 @@ _NEGATIVE = {Sentiment.NEGATIVE.value, Sentiment.VERY_NEGATIVE.value}
 
 
 def _labels(answer: Answer | None, read: Callable[[SentimentAnswer], str]) -> Sequence[str]:
-    if answer is None:
-        return (UNREAD,)
     if isinstance(answer, SentimentAnswer):
         return (read(answer),)
-    return answer.topics or (NO_TOPIC,)
+    if isinstance(answer, TopicsAnswer):
+        return answer.topics or (NO_TOPIC,)
+    return (UNREAD,)
 
 
 def _measures(confusion: Counter[tuple[str, str]]) -> _Measures:

@@ -14,10 +14,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from analysis.analyzer import NO_TOPIC, SentimentAnswer, Taxonomy, Topic
+from analysis.analyzer import SentimentAnswer, Taxonomy, Topic
 from analysis.evals.evaluate import LEAVING, STAYING, LabelledText, intent, level
 from analysis.text import opening_text
 from core.errors import Terminal
+from core.topics import NO_TOPIC
 from core.vocabulary import AnalysisTask, EvaluationSubject
 
 _Row = Mapping[str, Any]

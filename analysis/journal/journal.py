@@ -266,39 +266,37 @@ class Journal:
     def forget(self, tenant_id: str, ticket_ids: Sequence[str], call_keys: Sequence[str] = ()) -> int:
         """Forget what was answered about these tickets, and in these calls; what they cost is kept. Returns how many that were.
 
+        With the first of a tenant's tickets go its calls that were about several: which words of whom they hold is not known.
+
         Whoever is making such a call right now is not given the place to store its reply.
         """
         forgotten = 0
-        for column, values in ((_C.ticket_id, list(ticket_ids)), (_C.call_key, list(call_keys))):
-            for start in range(0, len(values), _LOOKUP_CHUNK):
-                chosen = column.in_(values[start : start + _LOOKUP_CHUNK])
-                with self._transaction() as connection:
-                    keys = list(connection.scalars(select(_C.call_key).where(_C.tenant_id == tenant_id, chosen)))
-                    self._spend.forget_generations(connection, tenant_id, keys)
-                    forgotten += connection.execute(
-                        update(LLM_CALL)
-                        .where(_C.tenant_id == tenant_id, chosen, _C.state != CallState.ERASED)
-                        .values(
-                            state=CallState.ERASED.value,
-                            reply_count=0,
-                            response=None,
-                            reason=None,
-                            generation_id=None,
-                            updated_at=self._statements.now,
-                        )
-                    ).rowcount
+        for chosen in _about(ticket_ids, call_keys):
+            with self._transaction() as connection:
+                keys = list(connection.scalars(select(_C.call_key).where(_C.tenant_id == tenant_id, chosen)))
+                self._spend.forget_generations(connection, tenant_id, keys)
+                forgotten += connection.execute(
+                    update(LLM_CALL)
+                    .where(_C.tenant_id == tenant_id, chosen, _C.state != CallState.ERASED)
+                    .values(
+                        state=CallState.ERASED.value,
+                        reply_count=0,
+                        response=None,
+                        reason=None,
+                        generation_id=None,
+                        updated_at=self._statements.now,
+                    )
+                ).rowcount
         return forgotten
 
     def remembered(self, tenant_id: str, ticket_ids: Sequence[str], call_keys: Sequence[str] = ()) -> int:
         """How many of these calls still hold what was answered."""
         count = 0
-        for column, values in ((_C.ticket_id, list(ticket_ids)), (_C.call_key, list(call_keys))):
-            for start in range(0, len(values), _LOOKUP_CHUNK):
-                chosen = column.in_(values[start : start + _LOOKUP_CHUNK])
-                said = or_(_C.response.is_not(None), _C.reason.is_not(None), _C.generation_id.is_not(None))
-                query = select(func.count()).where(_C.tenant_id == tenant_id, chosen, said)
-                with self._transaction() as connection:
-                    count += connection.scalar(query) or 0
+        for chosen in _about(ticket_ids, call_keys):
+            said = or_(_C.response.is_not(None), _C.reason.is_not(None), _C.generation_id.is_not(None))
+            query = select(func.count()).where(_C.tenant_id == tenant_id, chosen, said)
+            with self._transaction() as connection:
+                count += connection.scalar(query) or 0
         return count
 
     def standing(self, tenant_id: str) -> Standing:
@@ -380,3 +378,12 @@ class Journal:
             raise JournalUnavailable(
                 f"The call journal {where} could not be used: {error}. Check that it can be reached and written, then run again."
             ) from error
+
+
+def _about(ticket_ids: Sequence[str], call_keys: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that choose the calls about these tickets, those about several tickets, and these calls; no call twice at once."""
+    if ticket_ids:
+        yield _C.ticket_id.is_(None)
+    for column, values in ((_C.ticket_id, list(ticket_ids)), (_C.call_key, list(call_keys))):
+        for start in range(0, len(values), _LOOKUP_CHUNK):
+            yield column.in_(values[start : start + _LOOKUP_CHUNK])

@@ -12,8 +12,8 @@ from analysis.analyzer import (
     Reading,
     Reply,
     SentimentAnswer,
+    Task,
     Taxonomy,
-    Topic,
     TopicsAnswer,
     UnreadableAnswer,
     canonical_json,
@@ -22,12 +22,15 @@ from analysis.breaker import Route
 from analysis.llm.answers import answer_schema, parse_answer, schema_hash
 from analysis.llm.client import ChatClient
 from analysis.llm.price import UNKNOWN_PRICE, Price
+from analysis.llm.taxonomy import written_examples, written_rules, written_topics
 from analysis.prompts import PromptLibrary
 from analysis.text import text_hash
-from core.vocabulary import AnalysisTask, AnalyzerKind
+from analysis.topics.nearest import narrowed
+from core.vocabulary import AnalysisTask, AnalyzerKind, DiscoveryTask
 
 _MAX_TOKENS = 800
-# An answer that was cut off needs room, and a second unreadable one is final, so the second question is generous.
+# An answer that was cut off needs room, and a second unreadable one is final, so the second question is generous; a discovery
+# answers about many tickets at once.
 _MAX_TOKENS_AGAIN = 4_000
 _TEMPERATURE = 0
 
@@ -59,7 +62,7 @@ class OpenAICompatibleAnalyzer:
         self.fallback_model = fallback_model
         self.providers = tuple(providers)
 
-    def identity(self, task: AnalysisTask, prompt_version: str = "") -> Identity:
+    def identity(self, task: Task, prompt_version: str = "") -> Identity:
         """See `Analyzer.identity`."""
         prompt = self._prompts.load(task, prompt_version)
         return Identity(
@@ -68,7 +71,7 @@ class OpenAICompatibleAnalyzer:
             prompt_version=prompt.version,
             schema_hash=schema_hash(task),
             params=canonical_json(
-                {"max_tokens": _MAX_TOKENS, "prompt": prompt.fingerprint, "temperature": _TEMPERATURE}
+                {"max_tokens": _max_tokens(task), "prompt": prompt.fingerprint, "temperature": _TEMPERATURE}
             ),
         )
 
@@ -80,7 +83,7 @@ class OpenAICompatibleAnalyzer:
 
     async def topics(self, text: str, taxonomy: Taxonomy) -> Reading[TopicsAnswer]:
         """See `Analyzer.topics`."""
-        reading = await self._read(Question(AnalysisTask.TOPICS, text, taxonomy))
+        reading = await self._read(Question(AnalysisTask.TOPICS, text, narrowed(taxonomy, text)))
         assert isinstance(reading.answer, TopicsAnswer)  # noqa: S101 - the task decides the type
         return Reading(reading.answer, reading.usage)
 
@@ -106,19 +109,22 @@ class OpenAICompatibleAnalyzer:
         await self._client.close()
 
     def _body(self, question: Question, complaint: str | None) -> dict[str, Any]:
+        # A mark the writer of the ticket could not know when writing it, nor could those of the examples.
+        boundary = text_hash(question.text)[:16]
         messages = self._prompts.load(question.task, question.prompt_version).messages(
             is_again=complaint is not None,
-            # A mark the writer of the ticket could not know when writing it.
-            boundary=text_hash(question.text)[:16],
+            boundary=boundary,
             text=question.text,
             complaint=complaint or "",
-            topics="\n".join(_described(topic) for topic in question.taxonomy.topics),
+            topics=written_topics(question.taxonomy),
+            rules=written_rules(question.taxonomy),
+            examples=written_examples(question.taxonomy, boundary),
         )
         schema = {"name": f"{question.task}_answer", "strict": True, "schema": answer_schema(question)}
         return {
             "messages": messages,
             "temperature": _TEMPERATURE,
-            "max_tokens": _MAX_TOKENS if complaint is None else _MAX_TOKENS_AGAIN,
+            "max_tokens": _max_tokens(question.task) if complaint is None else _MAX_TOKENS_AGAIN,
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
 
@@ -131,6 +137,5 @@ class OpenAICompatibleAnalyzer:
             return Reading(self.parse(question, again.raw), reply.usage + again.usage)
 
 
-def _described(topic: Topic) -> str:
-    parent = f" (part of {topic.parent})" if topic.parent else ""
-    return f"- {topic.name}{parent}: {' '.join(topic.description.split()) or topic.name}"
+def _max_tokens(task: Task) -> int:
+    return _MAX_TOKENS_AGAIN if isinstance(task, DiscoveryTask) else _MAX_TOKENS

@@ -12,17 +12,19 @@ from pydantic import ValidationError
 
 from analysis.analyzer import (
     MOST_TOPICS,
-    NO_TOPIC,
     Answer,
     Question,
     SentimentAnswer,
+    Task,
     Taxonomy,
     TopicsAnswer,
     UnreadableAnswer,
     hashed,
 )
+from analysis.llm.proposals import proposal_schema, proposals
 from analysis.llm.replies import first_choice
-from core.vocabulary import AnalysisTask, ChurnIntent, Resolution, Sentiment, Target
+from core.topics import NO_TOPIC
+from core.vocabulary import AnalysisTask, ChurnIntent, DiscoveryTask, Resolution, Sentiment, Target
 
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[}\]])')
 
@@ -32,6 +34,8 @@ def answer_schema(question: Question) -> dict[str, Any]:
 
     The order of the properties is the order in which a model writes: quotes come before what is concluded from them.
     """
+    if isinstance(question.task, DiscoveryTask):
+        return proposal_schema(question.task)
     if question.task is AnalysisTask.TOPICS:
         names = [*question.taxonomy.names, NO_TOPIC]
         properties: dict[str, Any] = {"topics": {"type": "array", "items": {"type": "string", "enum": names}}}
@@ -46,7 +50,7 @@ def answer_schema(question: Question) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def schema_hash(task: AnalysisTask) -> str:
+def schema_hash(task: Task) -> str:
     """The hash of a task's answer schema; of its shape, since a tenant's topics are in the call key already."""
     return hashed(answer_schema(Question(task, "")))
 
@@ -60,6 +64,8 @@ def parse_answer(question: Question, raw: str) -> Answer:
     content, is_cut = _content(raw)
     try:
         fields = _json_object(content)
+        if isinstance(question.task, DiscoveryTask):
+            return proposals(question.task, fields)
         return _topics(fields, question.taxonomy) if question.task is AnalysisTask.TOPICS else _sentiment(fields)
     except (ValueError, ValidationError) as error:
         why = "it was broken off before its end" if is_cut else _sentence(error)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.analyzer import Task
 from analysis.prompts.prompt import InvalidPrompt, Prompt, load_prompt
 from core.vocabulary import AnalysisTask
 
@@ -33,9 +34,9 @@ class PromptLibrary:
         """A library of the shipped prompts and those of `own`, a folder laid out in the same way."""
         self._own = own
         self._shipped = shipped
-        self._held: dict[tuple[AnalysisTask, str], Prompt] = {}
+        self._held: dict[tuple[Task, str], Prompt] = {}
 
-    def newest(self, task: AnalysisTask) -> str:
+    def newest(self, task: Task) -> str:
         """The newest shipped version of a task.
 
         Raises:
@@ -46,7 +47,7 @@ class PromptLibrary:
             raise InvalidPrompt(f"There is no prompt for {task}: add {task}/<year>-<month>-a.yaml to the prompts.")
         return versions[-1]
 
-    def load(self, task: AnalysisTask, version: str = "") -> Prompt:
+    def load(self, task: Task, version: str = "") -> Prompt:
         """The prompt of `task` in `version`; empty: the newest shipped one.
 
         Raises:
@@ -69,7 +70,7 @@ class PromptLibrary:
         except InvalidPrompt as error:
             return PromptEntry(task, version, is_shipped, None, str(error))
 
-    def _checked(self, task: AnalysisTask, version: str) -> Prompt:
+    def _checked(self, task: Task, version: str) -> Prompt:
         # Whoever asks has prompts, and knows what it asks for.
         from analysis.llm.answers import schema_hash
 
@@ -97,5 +98,5 @@ class PromptLibrary:
         return prompt
 
 
-def _versions(folder: Path, task: AnalysisTask) -> Sequence[str]:
+def _versions(folder: Path, task: Task) -> Sequence[str]:
     return sorted(path.stem for path in (folder / task.value).glob("*.yaml"))

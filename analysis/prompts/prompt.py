@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from analysis.analyzer import hashed
 from core.errors import Terminal
-from core.vocabulary import AnalysisTask
+from core.vocabulary import AnalysisTask, DiscoveryTask
 
 _VERSION = r"\d{4}-\d{2}-[a-z](-[a-z0-9]+)*"
 _LONGEST_VERSION = 80
@@ -26,7 +26,7 @@ class Prompt(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    task: AnalysisTask
+    task: AnalysisTask | DiscoveryTask
     version: str = Field(pattern=f"^{_VERSION}$", max_length=_LONGEST_VERSION)
     notes: str
     """What changed against the version before, and why."""
@@ -79,7 +79,7 @@ class Prompt(BaseModel):
         return _VARIABLE.sub(lambda match: values[match.group(1)], template)
 
 
-def load_prompt(task: AnalysisTask, version: str, folder: Path) -> Prompt:
+def load_prompt(task: AnalysisTask | DiscoveryTask, version: str, folder: Path) -> Prompt:
     """The prompt of `task` in `version` out of a folder of prompts.
 
     Raises:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analysis.analyzer import NO_TOPIC, Answer, SentimentAnswer
+from analysis.analyzer import Answer, SentimentAnswer, TopicsAnswer
 from analysis.shadow.measures import Share, kappa
+from core.topics import NO_TOPIC
 from core.vocabulary import AnalysisTask, ChurnIntent, Resolution, Sentiment, Target
 
 UNREAD: Final = "unread"
@@ -78,11 +79,11 @@ class LabelMatrix:
 
 def labels_of(answer: Answer | None, task: AnalysisTask) -> dict[str, str]:
     """The labels of one answer, by dimension; all `unread` without an answer."""
-    if answer is None:
-        return dict.fromkeys(DIMENSIONS[task], UNREAD)
     if isinstance(answer, SentimentAnswer):
         return {name: getattr(answer, name).value for name in DIMENSIONS[AnalysisTask.SENTIMENT]}
-    return topic_labels(answer.topics)
+    if isinstance(answer, TopicsAnswer):
+        return topic_labels(answer.topics)
+    return dict.fromkeys(DIMENSIONS[task], UNREAD)
 
 
 def topic_labels(topics: Sequence[str]) -> dict[str, str]:

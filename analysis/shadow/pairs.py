@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from analysis.analyzer import NO_TOPIC
 from analysis.shadow.compare import DIMENSIONS, UNREAD, Labels, topic_labels
 from analysis.shadow.tables import SHADOW_DEAD_LETTERS, SHADOW_SENTIMENT, SHADOW_TOPICS
 from analysis.tables import DEAD_LETTERS, MESSAGE_SENTIMENT, TICKET_TOPICS
+from core.topics import NO_TOPIC
 from core.vocabulary import AnalysisTask
 from core.warehouse import TableSpec
 from core.warehouse.base import Snapshot

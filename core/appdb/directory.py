@@ -1,7 +1,7 @@
 """Who our tenants are, and what they decided that the warehouse must know. How their HubSpot is reached: `core.connections`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -9,17 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, insert, select, update
 
 from core.appdb.engine import writing
+from core.appdb.locking import UnknownTenant
 from core.appdb.tables import field_mapping as field_mapping_table
 from core.appdb.tables import tenant as tenant_table
-from core.appdb.tables import topic as topic_table
 from core.appdb.tables import trigger_param as trigger_param_table
-from core.errors import Terminal
+from core.appdb.topics import topic_state
 from core.tenants import Cell, TenantId
 from core.vocabulary import PlanTier
-
-
-class UnknownTenant(Terminal):
-    """No tenant of that name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,19 +35,8 @@ class Tenant:
     is_masked: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Topic:
-    """One topic of a tenant's taxonomy."""
-
-    name: str
-    description: str
-    parent: str | None = None
-    is_active: bool = True
-    version: int = 1
-
-
 class TenantDirectory:
-    """Reads and writes tenants and topics."""
+    """Reads and writes tenants."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -99,14 +84,6 @@ class TenantDirectory:
         """Every cell that carries a tenant, in order."""
         return sorted({tenant.cell for tenant in self.tenants()})
 
-    def save_topics(self, tenant_id: TenantId, topics: Sequence[Topic]) -> None:
-        """Add topics the tenant does not have yet; topics people may have edited since are left alone."""
-        with writing(self._engine) as connection:
-            held = set(connection.scalars(select(topic_table.c.name).where(topic_table.c.tenant_id == tenant_id)))
-            new = [{"tenant_id": tenant_id, **asdict(topic)} for topic in topics if topic.name not in held]
-            if new:
-                connection.execute(insert(topic_table), new)
-
     def app_state(self) -> Mapping[str, list[dict[str, Any]]]:
         """What the warehouse must know of people's decisions: the rows of `raw_app`, by table name (docs/names.md)."""
         with self._engine.connect() as connection:
@@ -121,8 +98,8 @@ class TenantDirectory:
             return {
                 "tenants": tenants,
                 "field_mappings": mappings,
-                "topics": _all(connection, topic_table),
                 "trigger_params": _newest(_all(connection, trigger_param_table)),
+                **topic_state(connection),
             }
 
 

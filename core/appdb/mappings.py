@@ -11,9 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from core.appdb.directory import UnknownTenant
+from core.appdb.locking import lock_tenant
 from core.appdb.tables import field_mapping as mapping_table
-from core.appdb.tables import tenant as tenant_table
 from core.vocabulary import MappedField, MrrUnit
 
 
@@ -86,10 +85,7 @@ class FieldMappings:
             UnknownTenant: There is no such tenant.
         """
         with self._engine.connect().execution_options(is_writing=True) as connection, connection.begin():
-            # The row lock keeps two people from writing the same version on Postgres; SQLite has one writer anyway.
-            mine = select(tenant_table.c.tenant_id).where(tenant_table.c.tenant_id == tenant_id).with_for_update()
-            if connection.scalar(mine) is None:
-                raise UnknownTenant(f"There is no tenant {tenant_id!r}: see `churnboard tenants list`.")
+            lock_tenant(connection, tenant_id)
             held = [one for one in _versions(connection, tenant_id) if one.mapping.field == mapping.field]
             last = held[-1] if held else MappingVersion(mapping=FieldMapping(field=mapping.field), **_NEVER)
             if last.mapping == mapping:

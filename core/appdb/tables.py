@@ -28,11 +28,14 @@ from core.vocabulary import (
     AnalysisTask,
     CardStatus,
     ConnectionStatus,
+    CorrectedField,
     ErasureSource,
     MappedField,
     MrrUnit,
     PlanTier,
+    ProposalStatus,
     Role,
+    TopicEditKind,
     TriggerType,
 )
 
@@ -114,15 +117,89 @@ oauth_state = Table(
     UniqueConstraint("state_hash", name="uq_oauth_state_state_hash"),
 )
 
-topic = Table(
-    "topic",
+topic_version = Table(
+    "topic_version",
     metadata,
     Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
-    Column("name", String(80), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="From 1, without gaps; the newest is in force."),
+    Column("content", JSON, nullable=False, comment="Topics, rules, examples by correction, successors of names."),
+    Column("is_relabelling", Boolean, nullable=False, comment="Differs from the one before by names only."),
+    Column("restored_version", Integer, comment="Whose content this is again; null: it came from the draft."),
+    Column("author", String(255), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("shipped_at", UtcDateTime, nullable=False),
+    comment="Taxonomies as they were shipped; rows are only ever added.",
+)
+
+topic_edit = Table(
+    "topic_edit",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("edit_id", Integer, primary_key=True, comment="From 1, per tenant."),
+    Column("kind", String(20), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("author", String(255), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("version", Integer, comment="The version it was shipped in; null: still in the draft."),
+    _one_of("kind", TopicEditKind),
+    comment="What people did to the taxonomy. The draft is the newest version with the edits that are not shipped.",
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("correction_id", Integer, primary_key=True, comment="From 1, per tenant."),
+    Column("ticket_id", String(40), nullable=False),
+    Column("field", String(20), nullable=False),
+    Column("before", JSON, nullable=False, comment="What the reading said: a list of values."),
+    Column("after", JSON, nullable=False, comment="What it should have said: a list of values."),
+    Column("text", Text, comment="What the ticket said when it was corrected; null once erased."),
+    Column("input_hash", String(64), nullable=False),
+    Column("why", Text, comment="Null: not said, or erased."),
+    Column("author", String(255), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime, comment="When somebody took it back; null: nobody has."),
+    _one_of("field", CorrectedField),
+    comment="Readings a person corrected. The last one of a ticket and field that was not withdrawn stands.",
+)
+Index(None, correction.c.tenant_id, correction.c.ticket_id)
+
+topic_proposal = Table(
+    "topic_proposal",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("proposal_id", Integer, primary_key=True, comment="From 1, per tenant."),
+    Column("name", String(80), nullable=False),
     Column("description", Text, nullable=False),
-    Column("parent", String(80)),
-    Column("is_active", Boolean, nullable=False, default=True),
-    Column("version", Integer, nullable=False, default=1),
+    Column("ticket_count", Integer, nullable=False),
+    Column("looked_at_count", Integer, nullable=False, comment="Tickets the proposal was made from."),
+    Column("company_count", Integer, nullable=False),
+    Column("mrr_touched", Float, comment="Known MRR of those companies; null: none is known."),
+    Column("model", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("proposed_at", UtcDateTime, nullable=False),
+    Column("decided_by", String(255)),
+    Column("decided_at", UtcDateTime),
+    _one_of("status", ProposalStatus),
+    comment="Topics found in tickets, for a person to take or leave.",
+)
+
+topic_proposal_quote = Table(
+    "topic_proposal_quote",
+    metadata,
+    Column("tenant_id", String(40), primary_key=True),
+    Column("proposal_id", Integer, primary_key=True),
+    Column("quote_index", Integer, primary_key=True),
+    Column("ticket_id", String(40), nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("quote_start", Integer, nullable=False),
+    Column("quote_end", Integer, nullable=False),
+    ForeignKeyConstraint(
+        ["tenant_id", "proposal_id"],
+        ["topic_proposal.tenant_id", "topic_proposal.proposal_id"],
+        ondelete="CASCADE",
+    ),
 )
 
 trigger_param = Table(
@@ -387,6 +464,7 @@ published_topic_metrics_daily = _published(
     {
         "metric_on": Date,
         "topic": Text,
+        "parent_topic": Text,
         "ticket_count": Integer,
         "negative_count": Integer,
         "company_count": Integer,

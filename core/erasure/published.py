@@ -37,6 +37,11 @@ def left_in_application(engine: Engine, subject: Subject) -> dict[str, int]:
                 mine = and_(
                     table.c.tenant_id == subject.tenant_id, table.c[holding.contact].in_(subject.contact_ids), named
                 )
+            elif holding.words:
+                said = or_(*(table.c[name].is_not(None) for name in holding.words))
+                mine = and_(
+                    table.c.tenant_id == subject.tenant_id, table.c[holding.ticket].in_(subject.ticket_ids), said
+                )
             elif holding.is_ticket_gone:
                 of_message = table.c[holding.message].in_(subject.message_ids) if holding.message else false()
                 theirs = or_(table.c[holding.ticket].in_(subject.ticket_ids), of_message)
@@ -50,22 +55,38 @@ def left_in_application(engine: Engine, subject: Subject) -> dict[str, int]:
 
 def _clear(connection: Connection, holding: Holding, subject: Subject, spoken_of: Sequence[str]) -> int:
     table = metadata.tables[holding.table]
-    mine = table.c.tenant_id == subject.tenant_id
     changed = 0
     if holding.is_noted:
         for ticket_ids in _some(subject.ticket_ids):
             changed += _note(connection, table, subject.tenant_id, ticket_ids)
     if holding.names:
-        for contact_ids in _some(subject.contact_ids):
-            emptied = update(table).where(mine, table.c[holding.contact].in_(contact_ids))
-            changed += connection.execute(emptied.values(dict.fromkeys(holding.names))).rowcount
+        changed += _empty(connection, table, subject.tenant_id, holding.contact, subject.contact_ids, holding.names)
+    if holding.words:
+        changed += _empty(connection, table, subject.tenant_id, holding.ticket, subject.ticket_ids, holding.words)
     if holding.is_ticket_gone:
-        for ticket_ids in _some(subject.ticket_ids):
-            changed += connection.execute(delete(table).where(mine, table.c[holding.ticket].in_(ticket_ids))).rowcount
-        for message_ids in _some(subject.message_ids if holding.message else ()):
-            changed += connection.execute(delete(table).where(mine, table.c[holding.message].in_(message_ids))).rowcount
+        changed += _remove(connection, table, subject.tenant_id, holding.ticket, subject.ticket_ids)
+    if holding.is_ticket_gone and holding.message:
+        changed += _remove(connection, table, subject.tenant_id, holding.message, subject.message_ids)
     for column in holding.redacted:
         changed += _redact(connection, table, column, subject.tenant_id, spoken_of)
+    return changed
+
+
+def _empty(
+    connection: Connection, table: Table, tenant_id: str, column: str, ids: Sequence[str], emptied: Sequence[str]
+) -> int:
+    changed = 0
+    for some in _some(ids):
+        rows = update(table).where(table.c.tenant_id == tenant_id, table.c[column].in_(some))
+        changed += connection.execute(rows.values(dict.fromkeys(emptied))).rowcount
+    return changed
+
+
+def _remove(connection: Connection, table: Table, tenant_id: str, column: str, ids: Sequence[str]) -> int:
+    changed = 0
+    for some in _some(ids):
+        rows = delete(table).where(table.c.tenant_id == tenant_id, table.c[column].in_(some))
+        changed += connection.execute(rows).rowcount
     return changed
 
 

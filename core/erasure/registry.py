@@ -115,7 +115,7 @@ READINGS: tuple[Holding, ...] = (
     Holding(ENRICHMENT, "message_texts", ticket="ticket_id", message="message_id", words=("text",)),
     Holding(ENRICHMENT, "message_evidence", ticket="ticket_id", message="message_id", is_ticket_gone=True),
     Holding(ENRICHMENT, "dead_letters", ticket="ticket_id", message="message_id", words=("raw", "reason")),
-    *_plain(ENRICHMENT, "message_sentiment", "ticket_topics", "deferred_readings"),
+    *_plain(ENRICHMENT, "message_sentiment", "ticket_topics", "ticket_topic_history", "deferred_readings"),
     # What was tried out beside it.
     Holding(ENRICHMENT, "shadow_evidence", ticket="ticket_id", message="message_id", is_ticket_gone=True),
     Holding(ENRICHMENT, "shadow_dead_letters", ticket="ticket_id", message="message_id", words=("raw", "reason")),
@@ -173,11 +173,17 @@ MODELS: tuple[Holding, ...] = (
     ),
 )
 
+DECISIONS: tuple[Holding, ...] = (
+    *_plain(RAW_APP, "tenants", "field_mappings", "topics", "topic_versions", "trigger_params"),
+    Holding(RAW_APP, "corrections", ticket="ticket_id", words=("text", "why")),
+)
+"""What people decided, as the warehouse was told; cleared after the application database, from which it is loaded."""
+
 WAREHOUSE: tuple[Holding, ...] = (
     *RAW,
     *READINGS,
     *MODELS,
-    *_plain(RAW_APP, "tenants", "field_mappings", "topics", "trigger_params"),
+    *DECISIONS,
     *_plain("operations", "portal_limits"),
 )
 """Every table of the warehouse. The staging models are views; what dlt stages is removed whole."""
@@ -193,13 +199,17 @@ PUBLISHED: tuple[Holding, ...] = (
 APPLICATION: tuple[Holding, ...] = (
     *PUBLISHED,
     Holding("", "card_event", redacted=("payload",)),
+    Holding("", "correction", ticket="ticket_id", words=("text", "why")),
+    Holding("", "topic_version", redacted=("content", "note")),
+    Holding("", "topic_edit", redacted=("details",)),
+    Holding("", "topic_proposal_quote", ticket="ticket_id", is_ticket_gone=True),
+    Holding("", "topic_proposal", redacted=("name", "description")),
     *_plain(
         "",
         "tenant",
         "user",
         "connection",
         "oauth_state",
-        "topic",
         "trigger_param",
         "field_mapping",
         "llm_budget",

@@ -50,11 +50,11 @@ def clear(warehouse: Warehouse, holdings: Sequence[Holding], subject: Subject, *
     return changed
 
 
-def clear_staged(warehouse: Warehouse, tenant_id: str) -> int:
-    """Remove what a killed load left in dlt's staging schemas; call it under the lock of the tenant's cell."""
+def clear_staged(warehouse: Warehouse, tenant_id: str, dataset: str = RAW_HUBSPOT) -> int:
+    """Remove what a killed load left in dlt's staging schemas; call it under the lock its loads take."""
     changed = 0
     with warehouse.write_lock():
-        for row in warehouse.rows(_STAGED, pattern=f"{RAW_HUBSPOT}_staging%"):
+        for row in warehouse.rows(_STAGED, pattern=f"{dataset}_staging%"):
             sql = f"delete from {row['table_schema']}.{row['table_name']} where tenant_id = :tenant_id"
             changed += max(0, warehouse.execute(sql, tenant_id=tenant_id))
     return changed

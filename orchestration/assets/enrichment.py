@@ -32,7 +32,8 @@ READING_DEPS = [
         "stg_hubspot__ticket_emails",
         "stg_hubspot__contacts",
         "stg_hubspot__ticket_contacts",
-        "stg_app__topics",
+        "stg_app__topic_versions",
+        "stg_app__corrections",
     )
 ]
 """What is read, and sorted by."""

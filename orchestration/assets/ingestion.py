@@ -73,7 +73,7 @@ def hubspot(
 def app_state(
     context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """What people decided in the product, as the warehouse needs it: tenants and mappings, topics, trigger parameters."""
+    """What people decided in the product, as the warehouse needs it: tenants, mappings, topics, corrections, thresholds."""
     rows = place.directory.app_state()
     app_state_source.load_app_state(rows, warehouse=place.warehouse, work_dir=place.settings.stores.data_dir)
     context.log.info(f"Loaded {', '.join(f'{len(rows[table])} {table}' for table in APP_TABLES)}.")

@@ -6,11 +6,12 @@ from typing import Any
 from pydantic import SecretStr
 
 from analysis.topics import default_topics
-from core.appdb.directory import Tenant, Topic
+from core.appdb.directory import Tenant
 from core.appdb.mappings import FieldMapping
 from core.connections import Credentials
 from core.installation import Installation
 from core.tenants import TenantId, cell, tenant_id
+from core.topics import ContentTopic
 from core.vocabulary import MappedField, MrrUnit, PlanTier
 
 _MAPPED = tuple(field for field in MappedField if not field.is_stages)
@@ -34,7 +35,7 @@ def connect_tenants(place: Installation, described: Mapping[str, Any]) -> None:
         credentials = Credentials(access_token=SecretStr(portal["access_token"]))
         place.connection(owner).keep(credentials, hub_id=portal["hub_id"])
         topics = profile["topics"] or [(topic.name, topic.description) for topic in default_topics()]
-        place.directory.save_topics(owner, [Topic(name=name, description=text) for name, text in topics])
+        place.topics.seed(owner, [ContentTopic(name, description) for name, description in topics], author="demo")
 
 
 def _map_fields(place: Installation, owner: TenantId, profile: Mapping[str, Any]) -> None:

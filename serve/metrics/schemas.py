@@ -29,6 +29,9 @@ class TopicDay(Schema):
 
     metric_on: date
     topic: str = Field(examples=["billing"])
+    parent_topic: str | None
+    """The topic above, in whose rows these tickets are counted too."""
+
     ticket_count: int
     negative_count: int
     company_count: int

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 from sqlalchemy import inspect, text
 
+from analysis.topics.correct import correct_topics
 from core.erasure import find_residue
 from core.erasure.registry import APPLICATION, ERASED_NOTE, JOURNAL, WAREHOUSE
 from core.tenants import tenant_id
@@ -32,6 +33,9 @@ class Play:
         self.portal = scene.world.portal(slug)
         self.canary: Canary = plant(self.portal)
         scene.refresh()
+        place, ticket = scene.place, self.canary.ticket
+        [label, *_] = place.topics.draft(self.tenant).content.active_names
+        correct_topics(place.warehouse, place.topics, place.corrections, self.tenant, ticket, [label], author="ada")
         # Two builds are kept, and both quote.
         scene.refresh()
 
@@ -79,6 +83,7 @@ class Life:
         assert "warehouse intermediate.int_messages.text" in play.residue()
         assert "warehouse enrichment.message_texts.text" in play.residue()
         assert {row["message_id"] for row in play.evidence()} > {"opening"}, "what they wrote later is quoted too"
+        assert {"warehouse raw_app.corrections.text", "application correction.text"} <= set(play.residue())
         if play.scene.place.warehouse.dialect == "duckdb":
             files = files_with_traces(play.folder)
             assert {"warehouse.duckdb", "app.db", "journal.db"} <= {file.removesuffix("-wal") for file in files}

@@ -18,6 +18,8 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
+from tests.support.fake_sorter import discovered, sorted_as
+
 USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "cost": 0.0001}
 MODELS = ("test/model", "test/other")
 
@@ -303,7 +305,11 @@ def _well(body: dict[str, Any], text: str) -> Scripted:
     if schema is None:
         return message("Hello.")
     if "topics" in schema["properties"]:
+        if "enum" not in schema["properties"]["topics"]["items"]:
+            return answer(**discovered(text))
         names = schema["properties"]["topics"]["items"]["enum"]
+        if (taught := sorted_as(body["messages"][0]["content"], text)) is not None:
+            return answer(topics=taught)
         fitting = [name for name in names if name.split()[0].lower() in text.lower()]
         return answer(topics=fitting[:2] or ["none"])
     is_angry = "unacceptable" in text.lower()

@@ -12,6 +12,7 @@ from tests.support.warehouse_fixtures import (
     all_fields_mapped,
     company,
     contact,
+    correction,
     default_stages,
     email,
     evidence,
@@ -27,6 +28,7 @@ from tests.support.warehouse_fixtures import (
     ticket,
     ticket_company,
     ticket_contact,
+    topic,
     topic_label,
     trigger_param,
 )
@@ -140,6 +142,15 @@ def _acme() -> list[SourceRow]:
             id="1040", company_id="102", days=5, sentiment="negative", quote="again", topic="export", closed_after=None
         ),
         *written(id="1041", company_id="102", days=12, topic="none", closed_after=None),
+        # One of those is about two topics that stand below one.
+        topic(name="data"),
+        topic(name="export", parent="data"),
+        topic(name="reports", parent="data"),
+        topic_label(ticket_id="1036", topic="reports", topic_rank=2),
+        # A person said what this one is about, by a name the topic had then.
+        topic(name="billing"),
+        topic(name="invoices", is_active=False, current_topic="billing"),
+        correction(ticket_id="1071", after=["invoices"]),
         # Quiet: a ticket a week, an unhappy one, then nothing.
         company(id="103", name="Quiet", properties={"mrr": "1200", "renewal_date": "2027-01-10"}),
         *[row for n in range(11) for row in written(id=f"105{n:02}", company_id="103", days=38 + 7 * n)],

@@ -133,7 +133,14 @@ def company(number: int, **values: Any) -> Row:
 
 def topic_day(metric_on: date, topic: str, **values: Any) -> Row:
     """One topic on one day."""
-    base: Row = {"metric_on": metric_on, "topic": topic, "ticket_count": 4, "negative_count": 1, "company_count": 3}
+    base: Row = {
+        "metric_on": metric_on,
+        "topic": topic,
+        "parent_topic": None,
+        "ticket_count": 4,
+        "negative_count": 1,
+        "company_count": 3,
+    }
     return base | {"mrr_touched": 3600.0} | values
 
 

@@ -1,9 +1,11 @@
 """Stages tickets and topics the way the transforms do, without building them: tables under the names of the staging views."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from core.topics import ContentTopic, TaxonomyContent
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
 
 STAGED_TICKETS = TableSpec(
@@ -53,17 +55,25 @@ STAGED_TICKET_CONTACTS = TableSpec(
     key=("tenant_id", "ticket_id", "contact_id"),
 )
 LOADED_AT = datetime(2026, 11, 6, tzinfo=UTC)
-STAGED_TOPICS = TableSpec(
+STAGED_VERSIONS = TableSpec(
     schema="staging",
-    name="stg_app__topics",
+    name="stg_app__topic_versions",
+    columns=(Column("tenant_id"), Column("version", ColumnType.INTEGER), Column("content")),
+    key=("tenant_id", "version"),
+)
+STAGED_CORRECTIONS = TableSpec(
+    schema="staging",
+    name="stg_app__corrections",
     columns=(
         Column("tenant_id"),
-        Column("topic"),
-        Column("parent_topic"),
-        Column("description"),
-        Column("is_active", ColumnType.BOOLEAN),
+        Column("correction_id", ColumnType.INTEGER),
+        Column("ticket_id"),
+        Column("field"),
+        Column("after"),
+        Column("corrected_text"),
+        Column("is_standing", ColumnType.BOOLEAN),
     ),
-    key=("tenant_id", "topic"),
+    key=("tenant_id", "correction_id"),
 )
 TOPICS = {
     "Login and access": "Signing in, passwords, single sign-on, locked accounts",
@@ -120,16 +130,28 @@ def stage(
             (STAGED_TICKET_EMAILS, [_only(STAGED_TICKET_EMAILS, one) for one in written]),
             (STAGED_CONTACTS, [_only(STAGED_CONTACTS, one) for one in linked]),
             (STAGED_TICKET_CONTACTS, [_only(STAGED_TICKET_CONTACTS, one) for one in linked]),
-            (
-                STAGED_TOPICS,
-                [
-                    {"tenant_id": tenant, "topic": name, "description": description, "is_active": True}
-                    for tenant in tenants
-                    for name, description in chosen.items()
-                ],
-            ),
+            (STAGED_VERSIONS, [_version(tenant, chosen) for tenant in tenants if chosen]),
+            (STAGED_CORRECTIONS, []),
         ]
     )
+
+
+def _version(tenant_id: str, topics: Mapping[str, str]) -> dict[str, Any]:
+    content = TaxonomyContent(tuple(ContentTopic(name, description) for name, description in topics.items()))
+    return {"tenant_id": tenant_id, "version": 1, "content": json.dumps(content.as_json())}
+
+
+def stage_app_state(warehouse: Warehouse, state: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    """Put taxonomies and corrections of the application database where the analysis reads them, as a load would."""
+    versions = [{name: row[name] for name in ("tenant_id", "version", "content")} for row in state["topic_versions"]]
+    kept = ("tenant_id", "correction_id", "ticket_id", "field", "after", "is_standing")
+    corrections = [
+        {**{name: row[name] for name in kept}, "corrected_text": row["text"]} for row in state["corrections"]
+    ]
+    warehouse.merge([(STAGED_VERSIONS, []), (STAGED_CORRECTIONS, [])])
+    for table in (STAGED_VERSIONS, STAGED_CORRECTIONS):
+        warehouse.execute(f"delete from {table.qualified}")
+    warehouse.merge([(STAGED_VERSIONS, versions), (STAGED_CORRECTIONS, corrections)])
 
 
 def enriched(warehouse: Warehouse, *, without: Iterable[str] = ()) -> dict[str, list[dict[str, Any]]]:

@@ -156,7 +156,23 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
     "raw_app.topics": {
         **_texts("tenant_id name description parent"),
         "is_active": BOOL,
+        "current_topic": TEXT,
         "version": INT,
+        "loaded_at": AT,
+    },
+    "raw_app.topic_versions": {
+        "tenant_id": TEXT,
+        "version": INT,
+        **_texts("content author note"),
+        "shipped_at": AT,
+        "loaded_at": AT,
+    },
+    "raw_app.corrections": {
+        "tenant_id": TEXT,
+        "correction_id": INT,
+        **_texts("ticket_id field before after text input_hash why author"),
+        "created_at": AT,
+        "is_standing": BOOL,
         "loaded_at": AT,
     },
     "raw_app.trigger_params": {
@@ -803,5 +819,48 @@ def topic_label(
             "topic": topic,
             "topic_rank": topic_rank,
             **_provenance(_hash(ticket_id, "opening"), "topics", cost_usd, analyzed_at),
+        },
+    )
+
+
+def topic(
+    *,
+    name: str,
+    tenant_id: str = "acme",
+    parent: str | None = None,
+    is_active: bool = True,
+    current_topic: str | None = None,
+) -> SourceRow:
+    """A name of a tenant's taxonomy; its labels count for itself unless told otherwise."""
+    return SourceRow(
+        "raw_app.topics",
+        {
+            "tenant_id": tenant_id,
+            "name": name,
+            "description": "",
+            "parent": parent,
+            "is_active": is_active,
+            "current_topic": name if is_active else current_topic,
+            "version": 1,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def correction(*, ticket_id: str, after: list[str], tenant_id: str = "acme", correction_id: int = 1) -> SourceRow:
+    """Topics a person gave a ticket."""
+    return SourceRow(
+        "raw_app.corrections",
+        {
+            "tenant_id": tenant_id,
+            "correction_id": correction_id,
+            "ticket_id": ticket_id,
+            "field": "topics",
+            "before": "[]",
+            "after": json.dumps(after),
+            "author": "ada",
+            "created_at": LOADED_AT,
+            "is_standing": True,
+            "loaded_at": LOADED_AT,
         },
     )

@@ -50,3 +50,16 @@
         {{ '|| ' if not loop.first }}case when {{ condition }} then ',"{{ name }}"' else '' end
     {%- endfor %}, 2) || ']'
 {%- endmacro %}
+
+{# The texts of a JSON array, one row each; an expression of a select list. #}
+{% macro json_elements(json_text) -%}
+    {{ adapter.dispatch('json_elements', 'churnboard')(json_text) }}
+{%- endmacro %}
+
+{% macro default__json_elements(json_text) -%}
+    json_array_elements_text(cast({{ json_text }} as json))
+{%- endmacro %}
+
+{% macro duckdb__json_elements(json_text) -%}
+    unnest(from_json({{ json_text }}, '["VARCHAR"]'))
+{%- endmacro %}

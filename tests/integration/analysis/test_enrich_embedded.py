@@ -16,7 +16,7 @@ from analysis.tickets import NothingStaged
 from core.tenants import tenant_id
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse, connect
-from tests.support.tickets import STAGED_TICKETS, STAGED_TOPICS, enriched, stage, ticket
+from tests.support.tickets import STAGED_TICKETS, STAGED_VERSIONS, TOPICS, enriched, stage, ticket
 
 ACME = tenant_id("acme")
 TICKETS = [
@@ -114,13 +114,12 @@ def test_what_is_no_longer_there_is_no_longer_held(warehouse: Warehouse, tmp_pat
 def test_changed_topics_are_asked_again_and_no_topics_are_not_asked(warehouse: Warehouse, tmp_path: Path) -> None:
     stage(warehouse, TICKETS)
     run(warehouse, tmp_path)
-    stage(warehouse, [], {})
-    warehouse.execute(f"update {STAGED_TOPICS.qualified} set is_active = false where topic = :topic", topic="Exports")
+    stage(warehouse, TICKETS, {name: said for name, said in TOPICS.items() if name != "Exports"})
     report = run(warehouse, tmp_path, "run-2")
     assert report.tasks[AnalysisTask.TOPICS].read == 4
     assert report.tasks[AnalysisTask.SENTIMENT].reused == 4
     assert "Exports" not in {row["topic"] for row in enriched(warehouse)["ticket_topics"]}
-    warehouse.execute(f"delete from {STAGED_TOPICS.qualified}")
+    warehouse.execute(f"delete from {STAGED_VERSIONS.qualified}")
     run(warehouse, tmp_path, "run-3")
     assert enriched(warehouse)["ticket_topics"] == []
 

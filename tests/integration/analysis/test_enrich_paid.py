@@ -313,7 +313,7 @@ def test_an_invented_quote_is_dropped_and_marked(duck: Warehouse, journal: Journ
     invented = {"sentiment": "negative", "churn_intent": "none", "target": "product", "resolution": "unclear"}
     llm.enqueue(fake.answer(quotes=["We will sue you", "THIS is\nunacceptable"], **invented), where="unacceptable")
     llm.enqueue(fake.answer(quotes=["We love it"], **invented), where="Cannot sign in")
-    duck.execute("delete from staging.stg_app__topics")
+    duck.execute("delete from staging.stg_app__topic_versions")
     run(duck, journal, llm)
     rows = enriched(duck)
     assert {row["ticket_id"]: row["is_evidence_ok"] for row in rows["message_sentiment"]} == {

@@ -35,11 +35,18 @@ def journal(url: str) -> Iterator[Journal]:
 
 
 def ask(
-    journal: Journal, key: str = "k", *, lease: float = 60, after_reply: int | None = None, run: str = "run-1"
+    journal: Journal,
+    key: str = "k",
+    *,
+    lease: float = 60,
+    after_reply: int | None = None,
+    run: str = "run-1",
+    ticket_id: str | None = "2",
 ) -> ClaimResult:
     return journal.claim(
         call_key=key,
         tenant_id="acme",
+        ticket_id=ticket_id,
         identity=IDENTITY,
         question=QUESTION,
         run_id=run,
@@ -172,6 +179,20 @@ def test_what_was_answered_is_forgotten_and_what_it_cost_is_not(journal: Journal
     assert found["other"].response == "kept"
     assert journal.remembered("acme", [], ["k"]) == 0
     assert journal.forget("acme", [], ["k"]) == 0
+
+
+def test_with_a_ticket_go_answers_about_several_and_no_other_tenants(journal: Journal) -> None:
+    for key, ticket_id in (("several", None), ("other", "2")):
+        claim = ask(journal, key, ticket_id=ticket_id).claim
+        assert claim is not None
+        journal.store(claim, Reply("said", COST, "gen"))
+    assert journal.forget("globex", ["1"]) == 0
+    assert journal.remembered("acme", ["1"]) == 1
+    assert journal.forget("acme", ["1"]) == 1
+    assert {key: one.response for key, one in journal.lookup(["several", "other"]).items()} == {
+        "several": None,
+        "other": "said",
+    }
 
 
 def test_who_is_answering_while_it_is_forgotten_keeps_nothing_but_the_bill(journal: Journal) -> None:

@@ -3,12 +3,8 @@
 import pytest
 from sqlalchemy import Engine
 
-from core.appdb.directory import (
-    Tenant,
-    TenantDirectory,
-    Topic,
-    UnknownTenant,
-)
+from core.appdb.directory import Tenant, TenantDirectory
+from core.appdb.locking import UnknownTenant
 from core.tenants import cell, tenant_id
 
 ACME = Tenant(tenant_id=tenant_id("acme"), name="Acme", cell=cell("acme"))
@@ -41,16 +37,3 @@ def test_masking_is_on_until_it_is_switched_off_and_stays_off(directory: TenantD
     assert directory.tenant("acme").is_masked
     with pytest.raises(UnknownTenant, match="nobody"):
         directory.switch_masking("nobody", is_masked=True)
-
-
-def test_topics_people_edited_are_left_alone(directory: TenantDirectory) -> None:
-    directory.save(ACME)
-    directory.save_topics(ACME.tenant_id, [Topic(name="Billing", description="as edited")])
-    directory.save_topics(
-        ACME.tenant_id, [Topic(name="Billing", description="as seeded"), Topic(name="Login", description="seeded")]
-    )
-    topics = directory.app_state()["topics"]
-    assert [(topic["name"], topic["description"]) for topic in topics] == [
-        ("Billing", "as edited"),
-        ("Login", "seeded"),
-    ]

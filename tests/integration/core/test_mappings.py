@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, insert
 from sqlalchemy.exc import IntegrityError
 
-from core.appdb.directory import Tenant, TenantDirectory, UnknownTenant
+from core.appdb.directory import Tenant, TenantDirectory
+from core.appdb.locking import UnknownTenant
 from core.appdb.mappings import FieldMapping, FieldMappings
 from core.appdb.tables import field_mapping
 from core.tenants import cell, tenant_id

@@ -45,14 +45,37 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
     def replace(rows: dict[str, list[dict[str, object]]]) -> dict[str, int]:
         return load_app_state(rows, warehouse=warehouse, work_dir=tmp_path)
 
-    assert replace({}) == {"tenants": 0, "field_mappings": 0, "topics": 0, "trigger_params": 0}
+    assert replace({}) == {
+        "tenants": 0,
+        "field_mappings": 0,
+        "topics": 0,
+        "topic_versions": 0,
+        "corrections": 0,
+        "trigger_params": 0,
+    }
     assert warehouse.rows("select * from raw_app.topics") == [], "the table exists before anybody made a topic"
-    assert replace(ROWS) == {"tenants": 2, "field_mappings": 2, "topics": 1, "trigger_params": 2}
-    assert replace(ROWS) == {"tenants": 0, "field_mappings": 0, "topics": 0, "trigger_params": 0}
+    assert replace(ROWS) == {
+        "tenants": 2,
+        "field_mappings": 2,
+        "topics": 1,
+        "topic_versions": 0,
+        "corrections": 0,
+        "trigger_params": 2,
+    }
+    assert replace(ROWS) == {
+        "tenants": 0,
+        "field_mappings": 0,
+        "topics": 0,
+        "topic_versions": 0,
+        "corrections": 0,
+        "trigger_params": 0,
+    }
     assert replace({**ROWS, "tenants": ROWS["tenants"][:1], "trigger_params": []}) == {
         "tenants": 1,
         "field_mappings": 0,
         "topics": 0,
+        "topic_versions": 0,
+        "corrections": 0,
         "trigger_params": 0,
     }
     assert [row["tenant_id"] for row in warehouse.rows("select * from raw_app.tenants")] == ["acme"]

@@ -252,6 +252,18 @@ def test_topics_count_companies_and_known_money_once(duckdb_marts: BuiltWarehous
     assert (day["ticket_count"], day["company_count"], day["mrr_touched"]) == (3, 2, 800)
 
 
+def test_a_ticket_counts_once_for_the_topic_above_its_topics(duckdb_marts: BuiltWarehouse) -> None:
+    days = duckdb_marts.mart("topic_metrics_daily", tenant_id="acme", metric_on=date(2026, 11, 17))
+    counted = {day["topic"]: (day["parent_topic"], day["ticket_count"], day["mrr_touched"]) for day in days}
+    # Of the three tickets of that day about exports, one is about reports too.
+    assert counted == {"data": (None, 3, 800), "export": ("data", 3, 800), "reports": ("data", 1, 800)}
+
+
+def test_what_a_person_said_counts_under_the_name_the_topic_has_now(duckdb_marts: BuiltWarehouse) -> None:
+    [corrected] = [row for row in table_rows(duckdb_marts.url, "intermediate.int_ticket_topics") if row["corrected_by"]]
+    assert (corrected["ticket_id"], corrected["topic"], corrected["corrected_by"]) == ("1071", "billing", "ada")
+
+
 def test_costs_count_calls(duckdb_marts: BuiltWarehouse) -> None:
     readings = sum(
         row.table == "enrichment.message_sentiment" and row.values["tenant_id"] == "acme" for row in planted_rows()

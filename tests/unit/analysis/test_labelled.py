@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from analysis.analyzer import NO_TOPIC, Taxonomy, Topic
+from analysis.analyzer import Taxonomy, Topic
 from analysis.evals import LABELLED_SETS, Half, LabelledText, is_unseen, labelled_sets, load_labelled, taught
 from analysis.evals.labelled import LabelledTextsMissing
+from core.topics import NO_TOPIC
 from core.vocabulary import EvaluationSubject
 
 SENTENCES = next(one for one in LABELLED_SETS if one.name == "sentences")

@@ -6,15 +6,17 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from analysis.analyzer import Question, call_key
+from analysis.analyzer import Question, Task, call_key
 from analysis.llm import OpenAICompatibleAnalyzer
 from analysis.llm.answers import answer_schema, schema_hash
 from analysis.prompts import SHIPPED, InvalidPrompt, PromptLibrary, load_prompt
-from core.vocabulary import AnalysisTask
+from core.vocabulary import AnalysisTask, DiscoveryTask
 
 FROZEN = {
     "sentiment/2026-11-b": "ccac1096c5400637",
-    "topics/2026-11-a": "c0455f404b3834a5",
+    "topic_merge/2026-11-a": "d7b73b57ca796664",
+    "topic_proposals/2026-11-a": "a03532b4ed12e981",
+    "topics/2026-11-b": "1fcc798bfa6920e7",
 }
 GOOD = {
     "task": "topics",
@@ -37,22 +39,26 @@ def write(folder: Path, **changes: object) -> Path:
 
 def test_a_prompt_that_was_used_is_never_edited() -> None:
     held = {
-        f"{path.parent.name}/{path.stem}": load_prompt(AnalysisTask(path.parent.name), path.stem, SHIPPED).fingerprint
+        f"{path.parent.name}/{path.stem}": load_prompt(task_of(path.parent.name), path.stem, SHIPPED).fingerprint
         for path in SHIPPED.glob("*/*.yaml")
     }
     assert held == FROZEN, "write a new version instead of changing one: rows say which version read them"
 
 
+def task_of(name: str) -> Task:
+    return DiscoveryTask(name) if name.startswith("topic_") else AnalysisTask(name)
+
+
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_shipped_prompt_was_written_for_the_schema_that_is_asked_for(path: Path) -> None:
-    task = AnalysisTask(path.parent.name)
+    task = task_of(path.parent.name)
     prompt = PromptLibrary().load(task, path.stem)
     assert prompt.schema_hash == schema_hash(task)
     for name in answer_schema(Question(task, ""))["properties"]:
         assert name in prompt.system, "a model has to be told what each key means"
 
 
-@pytest.mark.parametrize(("task", "newest"), [("sentiment", "2026-11-b"), ("topics", "2026-11-a")])
+@pytest.mark.parametrize(("task", "newest"), [("sentiment", "2026-11-b"), ("topics", "2026-11-b")])
 def test_the_newest_shipped_version_is_in_use_where_none_is_pinned(tmp_path: Path, task: str, newest: str) -> None:
     write(tmp_path)
     library = PromptLibrary(tmp_path)
@@ -68,17 +74,17 @@ def test_a_prompt_for_another_schema_is_refused_with_what_to_do(tmp_path: Path) 
 
 
 def test_a_version_of_ones_own_stands_beside_the_shipped_and_never_takes_their_place(tmp_path: Path) -> None:
-    write(tmp_path, named="2026-11-a-acme", version="2026-11-a-acme")
+    write(tmp_path, named="2026-11-b-acme", version="2026-11-b-acme")
     library = PromptLibrary(tmp_path)
-    assert library.load(AnalysisTask.TOPICS, "2026-11-a-acme").system == "read"
+    assert library.load(AnalysisTask.TOPICS, "2026-11-b-acme").system == "read"
     assert [(one.version, one.is_shipped) for one in library.entries(AnalysisTask.TOPICS)][:2] == [
-        ("2026-11-a", True),
-        ("2026-11-a-acme", False),
+        ("2026-11-b", True),
+        ("2026-11-b-acme", False),
     ]
-    write(tmp_path, named="2026-11-a", version="2026-11-a")
-    with pytest.raises(InvalidPrompt, match=r"two prompts topics/2026-11-a.*2026-11-a-ours"):
-        PromptLibrary(tmp_path).load(AnalysisTask.TOPICS, "2026-11-a")
-    with pytest.raises(InvalidPrompt, match=r"no prompt topics/2031-01-a: known are 2026-11-a"):
+    write(tmp_path, named="2026-11-b", version="2026-11-b")
+    with pytest.raises(InvalidPrompt, match=r"two prompts topics/2026-11-b.*2026-11-b-ours"):
+        PromptLibrary(tmp_path).load(AnalysisTask.TOPICS, "2026-11-b")
+    with pytest.raises(InvalidPrompt, match=r"no prompt topics/2031-01-a: known are 2026-11-b"):
         library.load(AnalysisTask.TOPICS, "2031-01-a")
 
 

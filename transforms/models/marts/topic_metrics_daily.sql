@@ -1,6 +1,24 @@
-with topics as (
+with labels as (
 
     select * from {{ ref('int_ticket_topics') }}
+
+),
+
+names as (
+
+    select * from {{ ref('stg_app__topics') }}
+
+),
+
+-- A label counts for its topic and for the one above, in which a ticket with two topics below it counts once.
+topics as (
+
+    select tenant_id, ticket_id, topic, company_id, created_on, is_negative from labels
+
+    union
+
+    select tenant_id, ticket_id, parent_topic as topic, company_id, created_on, is_negative from labels
+    where parent_topic is not null
 
 ),
 
@@ -62,6 +80,7 @@ final as (
         counted.tenant_id,
         counted.created_on as metric_on,
         counted.topic,
+        names.parent_topic,
         cast(counted.ticket_count as bigint) as ticket_count,
         cast(counted.negative_count as bigint) as negative_count,
         cast(coalesce(valued.company_count, 0) as bigint) as company_count,
@@ -73,6 +92,10 @@ final as (
             counted.tenant_id = valued.tenant_id
             and counted.created_on = valued.created_on
             and counted.topic = valued.topic
+    left join names
+        on
+            counted.tenant_id = names.tenant_id
+            and counted.topic = names.topic
 
 )
 

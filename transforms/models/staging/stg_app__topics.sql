@@ -11,6 +11,7 @@ renamed as (
         tenant_id,
         name as topic,
         parent as parent_topic,
+        current_topic,
 
         -- text
         description,

@@ -35,7 +35,7 @@ from core.tenants import TenantId
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse, connect
 from tests.support import fake_llm as fake
-from tests.support.tickets import email, enriched, stage, ticket
+from tests.support.tickets import TOPICS, email, enriched, stage, ticket
 from tests.support.two_prompts import CANDIDATE, TwoPromptsLLM, write_candidates
 
 S, T = AnalysisTask.SENTIMENT, AnalysisTask.TOPICS
@@ -206,7 +206,7 @@ def test_topics_are_shadowed_apart(duck: Warehouse, journal: Journal, llm: TwoPr
         ("Invoices", "Invoices"): 1,
     }
     assert report.candidate.evidence == Share(0, 0)
-    duck.execute("update staging.stg_app__topics set description = 'reworded' where topic = 'Exports'")
+    stage(duck, TICKETS, {**TOPICS, "Exports": "reworded"})
     shadow_of(duck, journal, analyzer, T).run(SETTINGS, run_id="shadow-2")
     assert report_of(duck, shadow).compared_count == 0, "the pinned reading was never asked with these topics"
     assert report_of(duck, shadow).not_comparable_count == 5
