@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from analysis.analyzer import PaidAnalyzer, Question
+from analysis.analyzer import PaidAnalyzer, Question, Task
 from analysis.journal import Allowance, Journal, Measured
 from core.vocabulary import AnalysisTask
 
@@ -41,7 +41,7 @@ class Costs:
         self._journal = journal
         self._analyzer = analyzer
         self._assumed_usd_per_token = assumed_usd_per_million / 1_000_000
-        self._measured: Mapping[AnalysisTask, Measured] = {}
+        self._measured: Mapping[Task, Measured] = {}
 
     def renew(self) -> None:
         """Measure anew.
@@ -55,13 +55,13 @@ class Costs:
         """What asking this will carry."""
         return self._tokens(question.task, self._sent(question))
 
-    def usd_per_token(self, task: AnalysisTask) -> float:
+    def usd_per_token(self, task: Task) -> float:
         """The price of a token, measured or assumed."""
         measured = self._measured.get(task)
         is_enough = measured is not None and measured.reply_count >= _ENOUGH_REPLIES
         return measured.usd_per_token if measured is not None and is_enough else self._assumed_usd_per_token
 
-    def is_measured(self, task: AnalysisTask) -> bool:
+    def is_measured(self, task: Task) -> bool:
         """Whether the price is one that was paid, and not the setting."""
         measured = self._measured.get(task)
         return measured is not None and measured.reply_count >= _ENOUGH_REPLIES
@@ -83,7 +83,7 @@ class Costs:
         body = json.dumps(self._analyzer.request(question), ensure_ascii=False)
         return -(-len(body.encode("utf-8", "replace")) // _BYTES_PER_TOKEN)
 
-    def _tokens(self, task: AnalysisTask, sent: int) -> Tokens:
+    def _tokens(self, task: Task, sent: int) -> Tokens:
         measured = self._measured.get(task)
         if measured is None or not measured.reply_count:
             return Tokens(sent, _USUAL_OUTPUT_TOKENS)

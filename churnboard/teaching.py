@@ -301,8 +301,10 @@ def _asking(place: "Installation", tenant: str, calls: int) -> "Iterator[Asker]"
     from rich.progress import Progress
 
     from analysis import make_analyzer, open_journal
+    from analysis.analyzer import PaidAnalyzer
     from analysis.topics.asking import Asker
     from core.tenants import tenant_id
+    from orchestration.budgets import budget_of
     from orchestration.policies import reading_policies
 
     chosen = place.settings
@@ -311,7 +313,9 @@ def _asking(place: "Installation", tenant: str, calls: int) -> "Iterator[Asker]"
         task = progress.add_task("answers", total=calls)
         told: Callable[[], None] = lambda: progress.advance(task)  # noqa: E731 - the type is what matters
         policy = reading_policies(place, [tenant_id(tenant)])[tenant_id(tenant)]
-        yield Asker(make_analyzer(chosen.analysis), journal, chosen.analysis, f"topics-{uuid.uuid4()}", policy, told)
+        analyzer = make_analyzer(chosen.analysis)
+        budget = budget_of(place, journal, analyzer) if isinstance(analyzer, PaidAnalyzer) else None
+        yield Asker(analyzer, journal, chosen.analysis, f"topics-{uuid.uuid4()}", policy, told, budget)
     journal.close()
 
 

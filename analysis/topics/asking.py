@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.analyzer import Analyzer, Answer, PaidAnalyzer, Question, Taxonomy, UnreadableAnswer, answered, call_key
+from analysis.budget import Budget, BudgetSpent
 from analysis.calls import Call
 from analysis.driver import Driver
 from analysis.journal import Journal
@@ -30,6 +31,7 @@ class Asker:
     Attributes:
         policy: How the tenant's tickets are read.
         on_answered: Told after every answer, for a progress bar.
+        budget: What paid calls may cost; None: any amount.
     """
 
     analyzer: Analyzer
@@ -38,6 +40,7 @@ class Asker:
     run_id: str
     policy: ReadingPolicy = field(default_factory=ReadingPolicy)
     on_answered: Callable[[], None] = lambda: None
+    budget: Budget | None = None
 
     @property
     def is_masked(self) -> bool:
@@ -75,6 +78,7 @@ def answers(
 
     Raises:
         ModelStopped, ModelUnavailable, JournalUnavailable: As `analysis.enrich`; what was answered is in the journal.
+        BudgetSpent: The tenant's month has no room for the rest; what was answered is in the journal.
     """
     return asyncio.run(_answers(asker, tenant_id, questions, ticket_ids))
 
@@ -102,10 +106,17 @@ async def _answers(
             lease_seconds=asker.settings.llm_lease_seconds,
             patience_seconds=_PATIENCE_SECONDS,
             on_paid=asker.on_answered,
+            budget=asker.budget,
         )
         outcomes = await driver.answer(list(calls.values()))
         if driver.stopped:
             raise driver.stopped
+        if driver.deferred:
+            why = next(iter(driver.deferred.values())).reason
+            raise BudgetSpent(
+                f"{len(driver.deferred):,} of {len(calls):,} questions about tickets of {tenant_id} were not asked. {why} Raise it "
+                f"with `churnboard budget set {tenant_id}` and try again: what was answered is kept."
+            )
         return [outcomes[key].answer if key in outcomes else None for key in keys]
     finally:
         await analyzer.close()

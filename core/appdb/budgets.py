@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from core.appdb.directory import UnknownTenant
 from core.appdb.engine import writing
+from core.appdb.locking import UnknownTenant
 from core.appdb.tables import llm_budget
 from core.appdb.tables import tenant as tenant_table
 
