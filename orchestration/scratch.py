@@ -85,6 +85,8 @@ def scratch_copy(place: Installation, tenant_id: TenantId) -> Iterator[Scratch]:
     # In the data folder, since it holds what customers wrote, and the machine's folder for temporary files may be anybody's.
     with TemporaryDirectory(prefix="shadow-", dir=data_dir) as folder:
         scratch = DuckDBWarehouse(Path(folder) / "scratch.duckdb")
+        # With those that are no tenant's, such as measured precision, of which the cards say nothing here.
+        ensure_enrichment_tables(scratch)
         for spec in _COPIED:
             scratch.append(spec, [])
             rows = place.warehouse.batches(

@@ -9,7 +9,9 @@ from analysis import make_analyzer, open_journal
 from analysis.analyzer import PaidAnalyzer
 from analysis.shadow.candidate import Candidate, NothingToCompare, UnknownShadow
 from analysis.shadow.cards import CardChanges, compare_cards
+from analysis.shadow.corrected import Corrected, passed
 from analysis.shadow.estimate import Estimate
+from analysis.shadow.measures import Share
 from analysis.shadow.pairs import Pairs, Unit, load_pairs
 from analysis.shadow.promotion import read_anew
 from analysis.shadow.report import ShadowReport, make_report
@@ -25,7 +27,9 @@ from analysis.tickets import Months
 from core.appdb.directory import Tenant
 from core.installation import Installation
 from core.settings import AnalysisSettings
-from core.vocabulary import AnalysisTask, AnalyzerKind
+from core.tenants import TenantId
+from core.topics import NO_TOPIC
+from core.vocabulary import AnalysisTask, AnalyzerKind, CorrectedField
 from core.warehouse import TableSpec, Warehouse
 from core.warehouse.base import Row
 from orchestration.budgets import budget_of
@@ -105,7 +109,22 @@ def report_shadow(place: Installation, tenant: Tenant, shadow_id: str = "", *, h
     row = find_shadow(place.warehouse, tenant.tenant_id, shadow_id)
     with place.warehouse.snapshot() as snapshot:
         pairs = load_pairs(snapshot, tenant.tenant_id, row["shadow_id"], AnalysisTask(row["task"]))
-    return make_report(row, pairs, cards=_cards(place, tenant, row, pairs) if has_cards and pairs.compared else None)
+    return make_report(
+        row,
+        pairs,
+        cards=_cards(place, tenant, row, pairs) if has_cards and pairs.compared else None,
+        corrections=_corrections(place, tenant.tenant_id, AnalysisTask(row["task"]), pairs),
+    )
+
+
+def _corrections(place: Installation, of: TenantId, task: AnalysisTask, pairs: Pairs) -> tuple[Share, Share] | None:
+    standing = place.corrections.standing(of, *(one for one in CorrectedField if one.task is task))
+    is_sorted = task is AnalysisTask.TOPICS
+    cases = [
+        Corrected(one.ticket_id, "all_topics" if is_sorted else one.field.value, tuple(set(one.after) - {NO_TOPIC}))
+        for one in standing
+    ]
+    return passed(task, cases, pairs.compared)
 
 
 def find_shadows(warehouse: Warehouse, tenant_id: str) -> list[dict[str, Any]]:

@@ -248,7 +248,7 @@ def fill(warehouse_url: str, rows: Iterable[SourceRow]) -> None:
             assert not unknown, f"{table} has no column {unknown}"
             marks = ", ".join([mark] * len(SOURCE_TABLES[table]))
             cursor.executemany(
-                f"insert into {table} values ({marks})",
+                f"insert into {table} ({', '.join(SOURCE_TABLES[table])}) values ({marks})",
                 [[row.get(name) for name in SOURCE_TABLES[table]] for row in values],
             )
         connection.commit()

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from analysis.evals.shipped import add_shipped_precision
+from analysis.shadow.measures import Share
 from analysis.shadow.tables import SHADOW_EVIDENCE, SHADOW_SENTIMENT, SHADOW_TABLES, SHADOWS
 from core.appdb.directory import Tenant
 from core.installation import Installation
 from core.settings import Settings, StoreSettings, TransformSettings
 from core.tenants import cell, tenant_id
+from core.vocabulary import CorrectedField
 from core.warehouse import Warehouse
 from orchestration.shadow import report_shadow
 from tests.support.planted_warehouse import AS_OF, planted_rows
@@ -21,7 +24,8 @@ ACME = Tenant(tenant_id=tenant_id("acme"), name="Acme", cell=cell("acme"))
 
 
 @pytest.fixture
-def place(warehouse_url: str, tmp_path: Path) -> Installation:
+def place(warehouse: Warehouse, warehouse_url: str, tmp_path: Path) -> Installation:
+    add_shipped_precision(warehouse)
     fill(warehouse_url, planted_rows())
     stores = StoreSettings(data_dir=tmp_path / "data", warehouse_url=warehouse_url)
     return Installation(Settings(stores=stores, transforms=TransformSettings(as_of=AS_OF)))
@@ -59,7 +63,22 @@ def test_a_calmer_reading_takes_a_card_away_and_an_angrier_one_makes_one(
     held = ("message_sentiment", "message_evidence", "message_texts", "shadow_sentiment")
     before = {table: table_rows(warehouse.url, f"enrichment.{table}") for table in held}
 
+    place.directory.save(ACME)
+    for ticket_id, right in (("1001", "neutral"), ("1070", "positive"), ("1090", "negative"), ("1071", "neutral")):
+        place.corrections.add(
+            "acme",
+            ticket_id=ticket_id,
+            field=CorrectedField.SENTIMENT,
+            before=["negative"],
+            after=[right],
+            text="t",
+            input_hash="h",
+            author="anna",
+        )
+
     report = report_shadow(place, ACME)
+    # The pinned reading of 1001 and the candidate's of 1070 are what people put right; 1071 was not compared.
+    assert report.corrections == (Share(2, 3), Share(2, 3))
     assert (report.compared_count, report.not_comparable_count) == (3, 1)
     [tone] = [matrix for matrix in report.matrices if matrix.dimension == "sentiment"]
     assert tone.counts == {
