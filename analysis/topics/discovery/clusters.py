@@ -17,6 +17,7 @@ from analysis.topics.discovery.found import FoundQuote, FoundTopic, shown_quotes
 from analysis.topics.texts import TicketWords
 from analysis.topics.words import Word, cosine, features, weights, words
 
+MODEL: Final = "embedded-groups"
 MOST_GROUPS: Final = 20
 _LEAST_LIKENESS: Final = 0.12
 _SAME_GROUP: Final = 0.45

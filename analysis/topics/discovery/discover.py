@@ -7,14 +7,14 @@ from analysis.analyzer import PaidAnalyzer
 from analysis.topics.asking import Asker
 from analysis.topics.changes import relabelled
 from analysis.topics.discovery.asked import asked
-from analysis.topics.discovery.clusters import clustered
+from analysis.topics.discovery.clusters import MODEL, clustered
 from analysis.topics.discovery.found import FoundTopic, shown_quotes
 from analysis.topics.shipping import candidate_taxonomy
 from analysis.topics.texts import TicketWords, latest_tickets, money_by_ticket
 from core.appdb.proposals import Proposal, ProposalQuote, Proposals
 from core.appdb.topics import Candidate, Topics
 from core.topics import NO_TOPIC, TaxonomyContent
-from core.vocabulary import AnalysisTask, DiscoveryTask
+from core.vocabulary import DiscoveryTask
 from core.warehouse import Warehouse
 
 FEWEST_TICKETS = 3
@@ -117,4 +117,4 @@ def _proposal(topic: FoundTopic, money: dict[str, tuple[str, float | None]], *, 
 def _model(asker: Asker) -> str:
     if isinstance(asker.analyzer, PaidAnalyzer):
         return asker.analyzer.identity(DiscoveryTask.PROPOSE).model
-    return asker.analyzer.identity(AnalysisTask.TOPICS).model
+    return MODEL

@@ -77,7 +77,7 @@ def test_grouped_here_they_have_volume_money_and_located_quotes(embedded: Desk) 
         for quote in proposal.quotes:
             assert texts[quote.ticket_id][quote.quote_start : quote.quote_end] == quote.quote
     [printers] = [one for one in found.proposals if "label" in one.name.lower()]
-    assert (printers.company_count, printers.mrr_touched, printers.model) == (2, 900.5, "embedded-rules")
+    assert (printers.company_count, printers.mrr_touched, printers.model) == (2, 900.5, "embedded-groups")
 
 
 def test_what_a_topic_covers_is_looked_at_only_when_asked_for(embedded: Desk) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from analysis.topics.changes import changes_between, labels_at
 from analysis.topics.correct import UnknownTopic, correct_tone, correct_topics
+from analysis.topics.discovery.discover import discover
 from analysis.topics.regression import regression_cases
 from analysis.topics.shipping import preview, ship, tried
 from analysis.topics.texts import NothingRead
@@ -204,3 +205,29 @@ def test_what_cannot_be_corrected_says_why(desk: Desk) -> None:
     correct_topics(desk.warehouse, desk.topics, desk.corrections, ACME, "3", ["invoices"], author="ada")
     [made] = desk.corrections.of(ACME)
     assert (made.before, made.after) == (("Exports",), ("Invoices",))
+
+
+def test_nobody_is_sent_what_tells_who_wrote_a_ticket(make_desk: MakeDesk, llm: FakeLLM) -> None:
+    signed = [
+        ticket(
+            str(number),
+            "Label printer",
+            f"The label printer jams, order {number}. Write to ada{number}@zanzibar.example.",
+        )
+        for number in range(4)
+    ]
+    desk = make_desk(
+        signed, analyzer="openai_compatible", llm_base_url=llm.url, llm_api_key="sk-test", llm_model="test/model"
+    )
+    desk.read()
+    desk.correct("1", "Exports")
+    shipped(desk)
+    desk.read("taught")
+    assert desk.labels()["1"] == ["Exports"]
+    desk.topics.edit(ACME, Kind.ADD, author="ada", name="Fax")
+    preview(desk.asker, desk.warehouse, desk.topics, ACME, sample=4)
+    [found] = discover(desk.asker, desk.warehouse, desk.topics, desk.proposals, ACME, is_all=True).proposals
+    sent = "".join(str(one.body) for one in llm.history)
+    assert "zanzibar" not in sent
+    assert "right answer: Exports" in sent, "what was learned is sent, without the address"
+    assert any("zanzibar" in quote.quote for quote in found.quotes), "a quote is the customer's own words"
