@@ -30,7 +30,7 @@ from orchestration.schedules import publish_after_change, read_after_load, refet
 from tests.support.connections import app_settings
 from tests.support.portals import in_portal, in_warehouse, small_portal
 from tests.support.served import served_api
-from tests.support.staged import STAGED_TICKETS
+from tests.support.tickets import stage
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 NOTHING = ("nothing was loaded", "nothing was loaded or read")
@@ -187,7 +187,7 @@ def test_what_was_told_is_followed_up_like_a_load_and_news_that_is_none_is_not(s
 def followed(scene: Scene, run: dg.ExecuteInProcessResult) -> tuple[str, str]:
     """What the sensors behind a load start after this run, or why they do not: what reads tickets, and what publishes."""
     ensure_enrichment_tables(scene.place.warehouse)
-    scene.place.warehouse.merge([(STAGED_TICKETS, [])])
+    stage(scene.place.warehouse, [])
     answers = []
     for sensor in (read_after_load, publish_after_change):
         context = dg.build_run_status_sensor_context(

@@ -15,7 +15,7 @@ from core.tenants import cell, tenant_id
 from orchestration.definitions import definitions
 from orchestration.partitions import DRIVER_TAG, range_tags, register_cells
 from orchestration.schedules import daily, publish_after_change, read_after_load
-from tests.support.staged import STAGED_TICKETS
+from tests.support.tickets import stage, ticket
 
 ACME = cell("acme")
 SENTIMENT, TICKETS = dg.AssetKey(["enrichment", "message_sentiment"]), dg.AssetKey(["raw_hubspot", "tickets"])
@@ -26,7 +26,7 @@ def place(tmp_path: Path) -> Iterator[Installation]:
     place = Installation(Settings(stores=StoreSettings(data_dir=tmp_path)))
     place.directory.save(Tenant(tenant_id=tenant_id("acme"), name="Acme", cell=ACME))
     ensure_enrichment_tables(place.warehouse)
-    place.warehouse.merge([(STAGED_TICKETS, [])])
+    stage(place.warehouse, [])
     yield place
     place.app_database.dispose()
 
@@ -39,8 +39,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def with_unread_ticket(place: Installation) -> None:
-    unread = {"tenant_id": "acme", "ticket_id": "1", "subject": "Help", "created_at": datetime(2026, 5, 9, tzinfo=UTC)}
-    place.warehouse.merge([(STAGED_TICKETS, [unread | {"loaded_at": datetime(2026, 5, 10, tzinfo=UTC)}])])
+    stage(place.warehouse, [ticket("1", "Help", None, created_at=datetime(2026, 5, 9, tzinfo=UTC))])
 
 
 def after(
