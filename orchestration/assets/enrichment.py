@@ -142,7 +142,7 @@ def reading_metadata(
 ) -> dict[str, dg.MetadataValue]:
     """What some runs did, for the Dagster UI."""
     read, calls = sum(report.read for report in reports), sum(report.calls_paid for report in reports)
-    cost, seconds = sum(report.cost_usd for report in reports), sum(report.duration_seconds for report in reports)
+    cost, seconds = (sum((getattr(one, of) for one in reports), 0.0) for of in ("cost_usd", "duration_seconds"))
     sent, received = (sum(getattr(one, f"{way}_tokens") for one in reports) for way in ("input", "output"))
     told: dict[str, dg.MetadataValue] = {
         "messages": dg.MetadataValue.int(sum(report.messages_seen for report in reports)),
@@ -155,7 +155,7 @@ def reading_metadata(
         "cost_usd": dg.MetadataValue.float(cost),
         "cost_usd_per_1000": dg.MetadataValue.float(1000 * cost / read if read else 0.0),
         "batched_calls": dg.MetadataValue.int(sum(report.batched_calls for report in reports)),
-        "batched_cost_usd": dg.MetadataValue.float(sum(report.batched_cost_usd for report in reports)),
+        "batched_cost_usd": dg.MetadataValue.float(sum((report.batched_cost_usd for report in reports), 0.0)),
         "waiting": dg.MetadataValue.int(sum(report.waiting for report in reports)),
         "batches": dg.MetadataValue.text(
             " ".join(report.batches_waiting for report in reports if report.batches_waiting)
@@ -168,6 +168,6 @@ def reading_metadata(
         "read_per_second": dg.MetadataValue.float(read / seconds if seconds else 0.0),
     }
     if estimates:
-        told["estimated_cost_usd"] = dg.MetadataValue.float(sum(one.cost_usd for one in estimates))
+        told["estimated_cost_usd"] = dg.MetadataValue.float(sum((one.cost_usd for one in estimates), 0.0))
         told["estimated_calls"] = dg.MetadataValue.int(sum(one.call_count for one in estimates))
     return told

@@ -18,7 +18,7 @@ from core.tenants import cell, tenant_id
 from orchestration.budgets import budget_of, tenants_without_room
 from tests.support import fake_llm as fake
 from tests.support.fake_account import FakeAccount
-from tests.support.tickets import stage, ticket
+from tests.support.tickets import STAGED_VERSIONS, stage, ticket
 
 ACME = tenant_id("acme")
 TICKETS = [ticket(f"{number}", "Login", f"Cannot sign in since {number} o'clock.") for number in range(1, 4)]
@@ -179,7 +179,7 @@ def test_calls_without_a_cost_are_told_and_priced_where_a_person_set_one(
     monkeypatch.setenv("LLM_OUTPUT_USD_PER_MILLION", "10")
     priced = Installation(Settings())
     stage(priced.warehouse, [ticket("9", "Login", "Cannot sign in since midnight.")], {})
-    priced.warehouse.execute("delete from staging.stg_app__topics")
+    priced.warehouse.execute(f"delete from {STAGED_VERSIONS.qualified}")
     llm.enqueue(fake.message(fields, usage=free), where="midnight")
     journal = read(priced, "run-2")
     costs = {one.cost_usd for one in journal.ledger.calls("acme", None)}
