@@ -265,6 +265,9 @@ def _verdict(found: "Reconciliation") -> str:
 def _compare(chosen: "Settings", journal: "Journal", month: str | None) -> None:
     from analysis.llm.account import AccountUnknown, ServerAccount
 
+    if chosen.analysis.use_embedded:
+        console.print("Not compared with a server: the embedded analyzer reads now, and asks nobody.")
+        return
     is_present = month is not None and month == journal.standing("").month
     if month is not None and not is_present:
         console.print("The server tells only of the present month and of ever since.")
