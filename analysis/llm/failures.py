@@ -93,7 +93,15 @@ _STOPS = {
 }
 _LIMITED = frozenset({"rate_limit_exceeded", "rate_limit", "rate_limited", "too_many_requests"})
 _MODERATED = ("moderation", "guardrail", "content_filter", "content_policy", "injection", "flagged")
-_TOO_LONG = ("context_length", "context length", "maximum context", "too many tokens", "prompt is too long")
+_TOO_LONG = (
+    "context_length",
+    "context size",
+    "context window",
+    "context length",
+    "maximum context",
+    "too many tokens",
+    "prompt is too long",
+)
 _BUDGET = ("budget", "limit exceeded", "key limit", "quota", "resets_at")
 _IN_FLIGHT = "in_flight_budget"
 _TOO_HEAVY = "weight_exceeds_budget"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from core import html
 from core.tenants import cell, tenant_id
 from core.warehouse import Warehouse
 from ingestion.hubspot.ahead import crew
@@ -135,7 +136,10 @@ def in_portal(portal: Portal) -> Facts:
         }
     for kind, body in (("emails", "hs_email_text"), ("notes", "hs_note_body")):
         linked = {one for links in facts[f"ticket_{kind}"].values() for one in links if one is not None}
-        facts[kind] = {one: portal.properties_of(kind, one).get(body) for one in sorted(linked)}
+        # The warehouse holds what a person sees of a message, and null where that is nothing.
+        facts[kind] = {
+            one: html.plain_text(portal.properties_of(kind, one).get(body)) or None for one in sorted(linked)
+        }
     facts["aliases"] = {kind: portal.aliases(kind) for kind in ("tickets", "companies", "contacts")}
     facts["pipelines"] = {one.id: one.label for one in portal.pipelines() if not one.archived}
     facts["owners"] = {one.id: (one.email, one.archived) for one in portal.owners()}

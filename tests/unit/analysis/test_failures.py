@@ -33,6 +33,13 @@ from analysis.llm.replies import retry_after_seconds
         (403, {"message": "flagged", "metadata": {"error_type": "moderation"}}, None, Blocked),
         (400, {"code": "content_filter"}, None, Blocked),
         (400, {"code": "context_length_exceeded"}, None, TextTooLong),
+        # llama.cpp's own words
+        (
+            400,
+            {"message": "request (10870 tokens) exceeds the available context size (6144 tokens)"},
+            None,
+            TextTooLong,
+        ),
         (413, {"message": "prompt is too long"}, None, TextTooLong),
         (400, {"message": "unknown parameter"}, None, Rejected),
         (422, {}, None, Rejected),
