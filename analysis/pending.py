@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from analysis.messages import IS_READ, LINKED_EMAILS, OPENING
-from analysis.tickets import STAGED_TICKETS, NothingStaged
+from analysis.tickets import STAGED, STAGED_TICKETS, NothingStaged
 from core.naming import ENRICHMENT, STAGING
 from core.tenants import TenantId
 from core.warehouse import Warehouse
@@ -65,9 +65,9 @@ def pending_months(
         NothingStaged: The staging views are not built yet.
     """
     with warehouse.snapshot() as snapshot:
-        if not snapshot.has_table(STAGING, STAGED_TICKETS):
+        if missing := [view for view in STAGED if not snapshot.has_table(STAGING, view)]:
             raise NothingStaged(
-                f"{STAGING}.{STAGED_TICKETS} does not exist yet: run the ingest job, which loads and stages, and then read."
+                f"{STAGING}.{missing[0]} does not exist yet: run the ingest job, which loads and stages, and then read."
             )
         [span] = snapshot.rows(_PENDING, tenant_ids=list(tenant_ids), without_room=[*without_room, ""])
     return (span["first_at"].date(), span["last_at"].date()) if span["first_at"] else None

@@ -13,6 +13,8 @@ Months = tuple[date, date]
 STAGED_TICKETS: Final = "stg_hubspot__tickets"
 STAGED_EMAILS: Final = "stg_hubspot__emails"
 STAGED_TICKET_EMAILS: Final = "stg_hubspot__ticket_emails"
+STAGED: Final = (STAGED_TICKETS, STAGED_EMAILS, STAGED_TICKET_EMAILS)
+"""The views that messages come from."""
 STAGED_VERSIONS: Final = "stg_app__topic_versions"
 STAGED_CORRECTIONS: Final = "stg_app__corrections"
 
@@ -27,7 +29,7 @@ def check_staged(warehouse: Snapshot) -> None:
     Raises:
         NothingStaged: One is missing.
     """
-    for view in (STAGED_TICKETS, STAGED_EMAILS, STAGED_TICKET_EMAILS, STAGED_VERSIONS, STAGED_CORRECTIONS):
+    for view in (*STAGED, STAGED_VERSIONS, STAGED_CORRECTIONS):
         if not warehouse.has_table(STAGING, view):
             raise NothingStaged(
                 f"The warehouse has no {STAGING}.{view}: load tickets and build the staging models "

@@ -9,7 +9,7 @@ from analysis.tables import MESSAGE_TEXTS
 from analysis.tickets import NothingStaged
 from core.tenants import TenantId
 from core.warehouse import Warehouse
-from tests.support.tickets import email, stage
+from tests.support.tickets import STAGED_TICKET_EMAILS, email, stage
 
 ACME = TenantId("acme")
 LOADED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -53,6 +53,15 @@ def test_months_of_new_and_changed_tickets_are_pending_and_others_are_not(wareho
     warehouse.merge([(MESSAGE_TEXTS, [text("changed", later), text("new", later)])])
     assert pending_months(warehouse, [ACME]) is None
     assert pending_months(warehouse, []) is None
+
+
+def test_emails_that_are_not_staged_yet_are_not_taken_for_none(warehouse: Warehouse) -> None:
+    ensure_enrichment_tables(warehouse)
+    stage(warehouse, [])
+    assert pending_months(warehouse, [ACME]) is None
+    warehouse.execute(f"drop table {STAGED_TICKET_EMAILS.qualified}")
+    with pytest.raises(NothingStaged, match="stg_hubspot__ticket_emails"):
+        pending_months(warehouse, [ACME])
 
 
 def test_a_ticket_whose_words_were_erased_is_never_pending_again(warehouse: Warehouse) -> None:
