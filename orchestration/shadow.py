@@ -7,11 +7,11 @@ from typing import Any
 
 from analysis import make_analyzer, open_journal
 from analysis.analyzer import PaidAnalyzer
+from analysis.measures import Share
 from analysis.shadow.candidate import Candidate, NothingToCompare, UnknownShadow
 from analysis.shadow.cards import CardChanges, compare_cards
 from analysis.shadow.corrected import Corrected, passed
 from analysis.shadow.estimate import Estimate
-from analysis.shadow.measures import Share
 from analysis.shadow.pairs import Pairs, Unit, load_pairs
 from analysis.shadow.promotion import read_anew
 from analysis.shadow.report import ShadowReport, make_report

@@ -23,6 +23,7 @@ from analysis.analyzer import (
     Usage,
     answered,
 )
+from analysis.measures import kappa
 from core.topics import NO_TOPIC
 from core.vocabulary import AnalysisTask, ChurnIntent, Sentiment
 
@@ -237,17 +238,5 @@ def _f1(confusion: dict[tuple[str, str], int], wanted: set[str], said: set[str])
 
 
 def _kappa(confusion: dict[tuple[str, str], int]) -> float | None:
-    """Quadratic-weighted kappa over the levels (Cohen, 1968), without the unread, which have no place in the order."""
-    read = {pair: count for pair, count in confusion.items() if pair[1] in _LEVELS}
-    total = sum(read.values())
-    labels, answers = Counter[str](), Counter[str]()
-    for (label, answer), count in read.items():
-        labels[label] += count
-        answers[answer] += count
-    observed = sum(count * (_LEVELS[label] - _LEVELS[answer]) ** 2 for (label, answer), count in read.items())
-    expected = sum(
-        one * other * (_LEVELS[label] - _LEVELS[answer]) ** 2
-        for label, one in labels.items()
-        for answer, other in answers.items()
-    )
-    return 1 - observed * total / expected if expected else None
+    """Quadratic-weighted kappa over the levels, without the unread, which have no place in the order."""
+    return kappa({pair: count for pair, count in confusion.items() if pair[1] in _LEVELS}, _LEVELS)

@@ -4,18 +4,16 @@ The smaller the sample, the less its share says; so what counts is the lower bou
 of the normal distribution. The share also depends on how common a label is among the labelled texts; it is a measure of these.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from analysis.analyzer import SentimentAnswer
 from analysis.evals.evaluate import STAYING, three_classes
+from analysis.measures import Share
 from core.naming import ENRICHMENT
 from core.vocabulary import ChurnIntent, EvaluationSubject
 from core.warehouse import Column, ColumnType, TableSpec
-
-_Z: Final = 1.959964
 
 LABEL_PRECISION: Final = TableSpec(
     schema=ENRICHMENT,
@@ -99,9 +97,4 @@ def label_precision(subject: EvaluationSubject, claims: Mapping[tuple[str, str],
 
 def wilson_lower_bound(right: int, count: int) -> float:
     """The lower end of the 95 % Wilson score interval of a share; 0 where nothing was counted."""
-    if not count:
-        return 0.0
-    share, square = right / count, _Z * _Z
-    spread = _Z * math.sqrt(share * (1 - share) / count + square / (4 * count * count))
-    lower = (share + square / (2 * count) - spread) / (1 + square / count)
-    return min(share, max(0.0, lower))  # Rounding may leave it a hair above a share of 0.
+    return Share(right, count).interval[0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.analyzer import Answer, SentimentAnswer, TopicsAnswer
-from analysis.shadow.measures import Share, kappa
+from analysis.measures import Share, kappa
 from core.topics import NO_TOPIC
 from core.vocabulary import AnalysisTask, ChurnIntent, Resolution, Sentiment, Target
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from analysis.measures import Share
 from analysis.messages import OPENING
 from analysis.shadow.compare import topic_labels
-from analysis.shadow.measures import Share
 from analysis.shadow.pairs import Read, Unit
 from core.vocabulary import AnalysisTask
 

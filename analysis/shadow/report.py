@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from analysis.measures import Share
 from analysis.shadow.cards import CardChanges
 from analysis.shadow.compare import LabelMatrix, matrices
-from analysis.shadow.measures import Share
 from analysis.shadow.pairs import Pairs, Read
 from core.vocabulary import AnalysisTask
 

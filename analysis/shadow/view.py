@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.table import Table
 
+from analysis.measures import Share
 from analysis.shadow.cards import Card, CardChanges
 from analysis.shadow.compare import NOISE_SHARE, LabelMatrix
-from analysis.shadow.measures import Share
 from analysis.shadow.report import ShadowReport, Side
 
 _MOST_LABELS = 12

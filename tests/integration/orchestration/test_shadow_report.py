@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from analysis.evals.shipped import add_shipped_precision
-from analysis.shadow.measures import Share
+from analysis.measures import Share
 from analysis.shadow.tables import SHADOW_EVIDENCE, SHADOW_SENTIMENT, SHADOW_TABLES, SHADOWS
 from core.appdb.directory import Tenant
 from core.installation import Installation

@@ -21,11 +21,11 @@ from analysis.embedded import EmbeddedAnalyzer
 from analysis.erasure import forget
 from analysis.journal import Journal
 from analysis.llm import OpenAICompatibleAnalyzer
+from analysis.measures import Share
 from analysis.policy import ReadingPolicy
 from analysis.prompts import PromptLibrary
 from analysis.shadow.candidate import Candidate
 from analysis.shadow.compare import UNREAD
-from analysis.shadow.measures import Share
 from analysis.shadow.pairs import load_pairs
 from analysis.shadow.report import ShadowReport, make_report
 from analysis.shadow.run import Shadow

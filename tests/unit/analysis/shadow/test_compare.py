@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.analyzer import SentimentAnswer, TopicsAnswer
+from analysis.measures import Share, kappa
 from analysis.shadow.compare import DIMENSIONS, UNREAD, LabelMatrix, labels_of, matrices
-from analysis.shadow.measures import Share, kappa
 from core.vocabulary import AnalysisTask, ChurnIntent, Resolution, Sentiment, Target
 
 S, T = AnalysisTask.SENTIMENT, AnalysisTask.TOPICS

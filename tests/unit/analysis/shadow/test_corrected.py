@@ -1,8 +1,8 @@
 """Corrections as cases for both readings."""
 
+from analysis.measures import Share
 from analysis.shadow.compare import DIMENSIONS, UNREAD, topic_labels
 from analysis.shadow.corrected import Corrected, passed
-from analysis.shadow.measures import Share
 from analysis.shadow.pairs import Read
 from core.vocabulary import AnalysisTask
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.console import Console
 
+from analysis.measures import Share
 from analysis.shadow.cards import Card, CardChanges
 from analysis.shadow.compare import LabelMatrix
-from analysis.shadow.measures import Share
 from analysis.shadow.report import ShadowReport, Side
 from analysis.shadow.view import report_tables
 from core.vocabulary import AnalysisTask

@@ -1,11 +1,11 @@
-"""The arithmetic of a comparison: agreement beyond chance, and how sure a share is. Pure."""
+"""The arithmetic of evaluations and comparisons: agreement beyond chance, and how sure a share is. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 
-_Z_95 = 1.959963984540054
+_Z_95 = 1.959964  # As in `transforms/macros/wilson.sql`, which tells the same bound.
 
 
 @dataclass(frozen=True, slots=True)
