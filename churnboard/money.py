@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from churnboard.shared import app, console, installation, settings
+from core.months import first_after
 
 if TYPE_CHECKING:
     from analysis.journal import Journal
@@ -169,7 +170,7 @@ def _months(since: str | None, until: str | None) -> "Months | None":
     first, last = date.fromisoformat(f"{since}-01"), date.fromisoformat(f"{until or since}-01")
     if last < first:
         raise typer.BadParameter(f"{until} is before {since}.")
-    return first, last.replace(year=last.year + last.month // 12, month=last.month % 12 + 1)
+    return first, first_after(last)
 
 
 def _estimate(found: "Estimate", tenant: str, model: str) -> Table:

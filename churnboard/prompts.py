@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from churnboard.shared import app, configure_logging, console, installation, settings
+from core.months import first_after
 from core.vocabulary import AnalysisTask
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def months_between(first: str, last: str) -> "tuple[date, date] | None":
     end = _month(last) if last else datetime.now(UTC).date().replace(day=1)
     if end < start:
         raise typer.BadParameter(f"--to {last or f'{end:%Y-%m}'} is before --from {first}.")
-    return start, end.replace(year=end.year + end.month // 12, month=end.month % 12 + 1)
+    return start, first_after(end)
 
 
 def _month(said: str) -> date:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from churnboard.shared import configure_logging, console, installation, settings
 from churnboard.topics import Tenant, topics_app
+from core.months import first_after
 from core.vocabulary import ChurnIntent, CorrectedField, ProposalStatus, Sentiment, TopicEditKind
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def retag_history(
             first,
             last,
         )
-    _compare(place, tenant, against, (first.replace(day=1), _next_month(last)))
+    _compare(place, tenant, against, (first.replace(day=1), first_after(last)))
     console.print(
         "Cards and metrics follow with the next transform: `churnboard refresh`, or the sensors where Dagster runs."
     )
@@ -331,7 +332,3 @@ def _month(written: str) -> date:
         return datetime.strptime(written, "%Y-%m").date()  # noqa: DTZ007 - a month, no moment
     except ValueError as error:
         raise typer.BadParameter(f"{written!r} is not a month: write it as 2026-11.") from error
-
-
-def _next_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -55,8 +55,3 @@ def cells_and_months(keys: Sequence[str]) -> dict[Cell, list[date]]:
         name, _, month = key.partition("|")
         months.setdefault(cell(name), []).append(date.fromisoformat(month))
     return months
-
-
-def first_after(month: date) -> date:
-    """The first day of the month after the one of this first day."""
-    return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)

@@ -13,6 +13,7 @@ from analysis.planning import Plan
 from analysis.policy import ReadingPolicy
 from analysis.shadow.estimate import Estimate, estimate
 from analysis.tickets import STAGED_TICKETS
+from core.months import first_after
 from core.naming import STAGING
 from core.tenants import TenantId
 from core.vocabulary import AnalysisTask
@@ -47,12 +48,11 @@ def read_anew(
     into.ready(warehouse)
     for row in warehouse.rows(_MONTHS, tenant_id=tenant_id):
         first: date = row["month_on"]
-        after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
         plan = Plan(
             warehouse=warehouse,
             analyzer=analyzer,
             tenant_ids=[tenant_id],
-            months=(first, after),
+            months=(first, first_after(first)),
             erased=lambda: erased,
             policies={tenant_id: asked_with},
             into=into,

@@ -13,12 +13,13 @@ from analysis.preflight import Estimate, preflight
 from analysis.progress import OnProgress
 from analysis.tickets import Months
 from core.installation import Installation
+from core.months import first_after
 from core.naming import ENRICHMENT, STAGING
 from core.tenants import TenantId
 from orchestration.budgets import budget_of
 from orchestration.erasure import erased_tickets
 from orchestration.loading import sentences
-from orchestration.partitions import CELL_MONTHS, cells_and_months, first_after
+from orchestration.partitions import CELL_MONTHS, cells_and_months
 from orchestration.policies import reading_policies, refused_prompts
 
 READINGS = ("message_sentiment", "ticket_topics")

@@ -8,12 +8,13 @@ from pydantic import Field
 from analysis.report import EnrichmentReport
 from analysis.shadow.candidate import NothingToCompare
 from core.installation import Installation
+from core.months import first_after
 from core.naming import ENRICHMENT
 from core.vocabulary import AnalysisTask
 from orchestration.assets.enrichment import READING_DEPS, Every, reading_metadata
 from orchestration.jobs import SHADOW
 from orchestration.loading import sentences
-from orchestration.partitions import CELL_MONTHS, cells_and_months, first_after
+from orchestration.partitions import CELL_MONTHS, cells_and_months
 from orchestration.shadow import make_shadow
 
 _TABLES = {AnalysisTask.SENTIMENT: "shadow_sentiment", AnalysisTask.TOPICS: "shadow_topics"}
