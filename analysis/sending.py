@@ -1,7 +1,8 @@
 """What of a message is sent to whom: masked, where its tenant has not switched that off and it leaves this machine."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import TypeVar
 
 from analysis.masking import MaskedText, mask
 from analysis.messages import Message
@@ -9,6 +10,9 @@ from analysis.people import Ticket, people
 from analysis.policy import ReadingPolicy
 from core.tenants import TenantId
 from core.warehouse import Warehouse
+from core.warehouse.base import Snapshot
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Masking:
@@ -25,6 +29,8 @@ class Masking:
             NothingStaged: The staging views are not built yet.
         """
         masked = {one.place[:2] for one in page if self._is_masked(one)}
+        if not masked:
+            return MaskedPage(masked, {})
         with warehouse.snapshot() as snapshot:
             return MaskedPage(masked, people(snapshot, masked))
 
@@ -43,3 +49,17 @@ class MaskedPage:
         """The text of a message of this page as it is sent."""
         ticket = message.place[:2]
         return mask(text, self.people.get(ticket, ())) if ticket in self.masked else MaskedText(text, text)
+
+
+def masked_texts(
+    snapshot: Snapshot, tenant_id: str, said: Mapping[Key, tuple[str, str]], *, is_masked: bool
+) -> dict[Key, MaskedText]:
+    """Texts of a tenant's tickets, each given with its ticket, as they are sent where `is_masked`; as they are otherwise.
+
+    Raises:
+        NothingStaged: They are to be masked, and the staging views that tell names are not built yet.
+    """
+    if not is_masked:
+        return {key: MaskedText(text, text) for key, (_, text) in said.items()}
+    known = people(snapshot, {(tenant_id, ticket_id) for ticket_id, _ in said.values()})
+    return {key: mask(text, known.get((tenant_id, ticket_id), ())) for key, (ticket_id, text) in said.items()}

@@ -13,9 +13,9 @@ from analysis.budget import Budget, BudgetSpent
 from analysis.calls import Call
 from analysis.driver import Driver
 from analysis.journal import Journal
-from analysis.masking import MaskedText, mask
-from analysis.people import people
+from analysis.masking import MaskedText
 from analysis.policy import ReadingPolicy
+from analysis.sending import masked_texts
 from analysis.topics.nearest import taxonomy_for
 from core.settings import AnalysisSettings
 from core.vocabulary import AnalysisTask
@@ -53,11 +53,9 @@ class Asker:
         Raises:
             NothingStaged: They are to be masked, and the staging views that tell names are not built yet.
         """
-        if not self.is_masked:
-            return {ticket_id: MaskedText(text, text) for ticket_id, text in texts.items()}
+        said = {ticket_id: (ticket_id, text) for ticket_id, text in texts.items()}
         with warehouse.snapshot() as snapshot:
-            known = people(snapshot, {(tenant_id, ticket_id) for ticket_id in texts})
-        return {ticket_id: mask(text, known.get((tenant_id, ticket_id), ())) for ticket_id, text in texts.items()}
+            return masked_texts(snapshot, tenant_id, said, is_masked=self.is_masked)
 
     def about(self, taxonomy: Taxonomy, sent: str) -> Question:
         """The question for the topics of one text."""

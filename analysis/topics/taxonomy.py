@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.analyzer import Taxonomy, Topic, TopicExample, TopicRule
-from analysis.masking import mask
-from analysis.people import people
+from analysis.sending import masked_texts
 from analysis.tickets import STAGED_CORRECTIONS, STAGED_VERSIONS
 from core.naming import STAGING
 from core.topics import TaxonomyContent
@@ -73,12 +72,8 @@ def example_texts(
     Raises:
         NothingStaged: They are to be masked, and the staging views that tell names are not built yet.
     """
-    if not is_masked:
-        return {number: text for number, (_, text) in said.items()}
-    known = people(snapshot, {(tenant_id, ticket_id) for ticket_id, _ in said.values()})
-    return {
-        number: mask(text, known.get((tenant_id, ticket_id), ())).text for number, (ticket_id, text) in said.items()
-    }
+    shown = masked_texts(snapshot, tenant_id, said, is_masked=is_masked)
+    return {number: one.text for number, one in shown.items()}
 
 
 def as_taxonomy(content: TaxonomyContent, texts: Mapping[int, str], *, version: int = 0) -> Taxonomy:
