@@ -5,7 +5,7 @@ and asked again by the next run that looks, after a raise or in the next month. 
 calls in flight cost above their estimates.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from analysis.analyzer import Question
@@ -24,6 +24,22 @@ def no_limit(_payer: str) -> float | None:
 
 class BudgetSpent(Terminal):
     """A budget has no room for the rest of what was to be asked as a whole."""
+
+
+def check_room(deferred: "Mapping[str, Deferred]", *, what: str, advice: str) -> None:
+    """Make sure that a budget had room for all of it.
+
+    Args:
+        deferred: The calls it had none for, by key.
+        what: What was not done, after their number: "of 40 texts were not read".
+        advice: What to raise, and what to do then.
+
+    Raises:
+        BudgetSpent: It had not; what was answered is in the journal.
+    """
+    if deferred:
+        why = next(iter(deferred.values())).reason
+        raise BudgetSpent(f"{len(deferred):,} {what}. {why} {advice}: what was answered is kept.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,7 @@ class Costs:
 
     def usd_per_token(self, task: Task) -> float:
         """The price of a token, measured or assumed."""
-        measured = self._measured.get(task)
-        is_enough = measured is not None and measured.reply_count >= _ENOUGH_REPLIES
-        return measured.usd_per_token if measured is not None and is_enough else self._assumed_usd_per_token
+        return self._measured[task].usd_per_token if self.is_measured(task) else self._assumed_usd_per_token
 
     def is_measured(self, task: Task) -> bool:
         """Whether the price is one that was paid, and not the setting."""

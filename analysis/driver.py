@@ -129,6 +129,21 @@ class Driver:
         await _all([work() for _ in range(min(self._limit.widest, len(calls)))])
         return outcomes
 
+    async def answer_all(self, calls: Sequence[Call]) -> dict[str, Outcome]:
+        """The outcomes of calls that no others follow: as `answer`, and the analyzer is closed.
+
+        Raises:
+            ModelStopped, ModelUnavailable: Why no further call was made; what was answered is in the journal.
+            JournalUnavailable: As `answer`.
+        """
+        try:
+            outcomes = await self.answer(calls)
+        finally:
+            await self._analyzer.close()
+        if self.stopped:
+            raise self.stopped
+        return outcomes
+
     async def _alone(self, one: Work) -> Outcome | Later | None:
         """The call as far as it goes now; after whoever in this process is making the same one."""
         while (other := self._in_hand.get(one.call.key)) is not None:

@@ -302,7 +302,6 @@ def _asking(place: "Installation", tenant: str, calls: int) -> "Iterator[Asker]"
     from rich.progress import Progress
 
     from analysis import make_analyzer, open_journal
-    from analysis.analyzer import PaidAnalyzer
     from analysis.topics.asking import Asker
     from core.tenants import tenant_id
     from orchestration.budgets import budget_of
@@ -315,8 +314,8 @@ def _asking(place: "Installation", tenant: str, calls: int) -> "Iterator[Asker]"
         told: Callable[[], None] = lambda: progress.advance(task)  # noqa: E731 - the type is what matters
         policy = reading_policies(place, [tenant_id(tenant)])[tenant_id(tenant)]
         analyzer = make_analyzer(chosen.analysis)
-        budget = budget_of(place, journal, analyzer) if isinstance(analyzer, PaidAnalyzer) else None
-        yield Asker(analyzer, journal, chosen.analysis, f"topics-{uuid.uuid4()}", policy, told, budget)
+        run_id, budget = f"topics-{uuid.uuid4()}", budget_of(place, journal, analyzer)
+        yield Asker(analyzer, journal, chosen.analysis, run_id, policy, told, budget)
     journal.close()
 
 

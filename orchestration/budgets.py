@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from analysis import open_journal
-from analysis.analyzer import PaidAnalyzer
+from analysis.analyzer import Analyzer, PaidAnalyzer
 from analysis.budget import Budget
 from analysis.costs import Costs
 from analysis.deferred import deferred_tickets
@@ -12,8 +12,13 @@ from core.installation import Installation
 from core.tenants import TenantId
 
 
-def budget_of(place: Installation, journal: Journal, analyzer: PaidAnalyzer) -> Budget:
-    """What the tenants' readings may cost; limits are looked up again for every page, so that a raise is noticed."""
+def budget_of(place: Installation, journal: Journal, analyzer: Analyzer) -> Budget | None:
+    """What the tenants' readings may cost; limits are looked up again for every page, so that a raise is noticed.
+
+    None for an analyzer that costs nothing.
+    """
+    if not isinstance(analyzer, PaidAnalyzer):
+        return None
     costs = Costs(journal, analyzer, place.settings.analysis.llm_assumed_usd_per_million)
     return Budget(costs, place.budgets.monthly_usd)
 
@@ -23,11 +28,12 @@ def tenants_without_room(place: Installation, tenant_ids: Sequence[TenantId]) ->
     if place.settings.analysis.use_embedded:
         return []
     waiting = deferred_tickets(place.warehouse)
-    without = []
-    for tenant_id in tenant_ids:
-        limit = place.budgets.monthly_usd(tenant_id)
-        if tenant_id in waiting and limit is not None:
-            taken = open_journal(place.settings.stores.journal).standing(tenant_id).taken_usd
-            if taken + waiting[tenant_id].least_usd > limit:
-                without.append(tenant_id)
-    return without
+    if not waiting:
+        return []
+    journal = open_journal(place.settings.stores.journal)
+    limits = {one: place.budgets.monthly_usd(one) for one in tenant_ids if one in waiting}
+    return [
+        one
+        for one, limit in limits.items()
+        if limit is not None and journal.standing(one).taken_usd + waiting[one].least_usd > limit
+    ]

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from analysis import make_analyzer, open_journal
-from analysis.analyzer import PaidAnalyzer
 from analysis.measures import Share
 from analysis.shadow.candidate import Candidate, NothingToCompare, UnknownShadow
 from analysis.shadow.cards import CardChanges, compare_cards
@@ -89,7 +88,7 @@ def make_shadow(
         months=months,
         most=most,
         erased=partial(erased_tickets, place, [tenant.tenant_id]),
-        budget=budget_of(place, journal, analyzer) if isinstance(analyzer, PaidAnalyzer) else None,
+        budget=budget_of(place, journal, analyzer),
     )
 
 

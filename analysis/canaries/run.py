@@ -102,12 +102,7 @@ async def _paid(
         on_paid=on_paid,
         budget=Budget(costs, lambda _: settings.llm_canaries_monthly_budget_usd),
     )
-    try:
-        outcomes = await driver.answer([Call(keys[one.name], PAYER, Question(_TASK, one.text)) for one in canaries])
-    finally:
-        await analyzer.close()
-    if driver.stopped:
-        raise driver.stopped
+    outcomes = await driver.answer_all([Call(keys[one.name], PAYER, Question(_TASK, one.text)) for one in canaries])
     said = {}
     for one in canaries:
         key = keys[one.name]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from analysis.analyzer import PaidAnalyzer, Question, Usage, call_key
-from analysis.budget import Budget, BudgetSpent
+from analysis.budget import Budget, check_room
 from analysis.calls import Call
 from analysis.driver import Driver
 from analysis.evals.evaluate import Ask, Told
@@ -68,18 +68,12 @@ def asking_through(
             # The figures are to be those of the model they name.
             may_fall_back=False,
         )
-        try:
-            outcomes = await driver.answer(list(calls.values()))
-        finally:
-            await analyzer.close()
-        if driver.stopped:
-            raise driver.stopped
-        if driver.deferred:
-            why = next(iter(driver.deferred.values())).reason
-            raise BudgetSpent(
-                f"{len(driver.deferred):,} of {len(calls):,} texts were not read. {why} Raise "
-                f"LLM_EVALUATION_MONTHLY_BUDGET_USD and evaluate again: what was answered is kept."
-            )
+        outcomes = await driver.answer_all(list(calls.values()))
+        check_room(
+            driver.deferred,
+            what=f"of {len(calls):,} texts were not read",
+            advice="Raise LLM_EVALUATION_MONTHLY_BUDGET_USD and evaluate again",
+        )
         return [(outcomes[key].answer, outcomes[key].usage) if key in outcomes else (None, Usage()) for key in keys]
 
     return lambda questions: asyncio.run(tell(questions))

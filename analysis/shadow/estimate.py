@@ -64,7 +64,7 @@ def estimate(
     """Count what is asked, and look up what was paid before.
 
     Args:
-        pages: What would be asked, see `analysis.enrichment.questions`.
+        pages: What would be asked, see `analysis.planning.Plan.questions`.
         journal: Knows what was paid.
         warehouse: Knows what calls cost.
         identity: Who would answer.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.analyzer import Analyzer, Answer, PaidAnalyzer, Question, Taxonomy, UnreadableAnswer, answered, call_key
-from analysis.budget import Budget, BudgetSpent
+from analysis.budget import Budget, check_room
 from analysis.calls import Call
 from analysis.driver import Driver
 from analysis.journal import Journal
@@ -85,39 +85,36 @@ async def _answers(
     asker: Asker, tenant_id: str, questions: Sequence[Question], ticket_ids: Sequence[str | None]
 ) -> list[Answer | None]:
     analyzer = asker.analyzer
-    try:
-        if not isinstance(analyzer, PaidAnalyzer):
+    if not isinstance(analyzer, PaidAnalyzer):
+        try:
             return [await _here(asker, question) for question in questions]
-        keys = [
-            call_key(tenant_id, analyzer.identity(question.task, question.prompt_version), question)
-            for question in questions
-        ]
-        calls = {
-            key: Call(key, tenant_id, question, ticket_id)
-            for key, question, ticket_id in zip(keys, questions, ticket_ids, strict=True)
-        }
-        driver = Driver(
-            journal=asker.journal,
-            analyzer=analyzer,
-            run_id=asker.run_id,
-            max_concurrency=asker.settings.llm_max_concurrency,
-            lease_seconds=asker.settings.llm_lease_seconds,
-            patience_seconds=_PATIENCE_SECONDS,
-            on_paid=asker.on_answered,
-            budget=asker.budget,
-        )
-        outcomes = await driver.answer(list(calls.values()))
-        if driver.stopped:
-            raise driver.stopped
-        if driver.deferred:
-            why = next(iter(driver.deferred.values())).reason
-            raise BudgetSpent(
-                f"{len(driver.deferred):,} of {len(calls):,} questions about tickets of {tenant_id} were not asked. {why} Raise it "
-                f"with `churnboard budget set {tenant_id}` and try again: what was answered is kept."
-            )
-        return [outcomes[key].answer if key in outcomes else None for key in keys]
-    finally:
-        await analyzer.close()
+        finally:
+            await analyzer.close()
+    keys = [
+        call_key(tenant_id, analyzer.identity(question.task, question.prompt_version), question)
+        for question in questions
+    ]
+    calls = {
+        key: Call(key, tenant_id, question, ticket_id)
+        for key, question, ticket_id in zip(keys, questions, ticket_ids, strict=True)
+    }
+    driver = Driver(
+        journal=asker.journal,
+        analyzer=analyzer,
+        run_id=asker.run_id,
+        max_concurrency=asker.settings.llm_max_concurrency,
+        lease_seconds=asker.settings.llm_lease_seconds,
+        patience_seconds=_PATIENCE_SECONDS,
+        on_paid=asker.on_answered,
+        budget=asker.budget,
+    )
+    outcomes = await driver.answer_all(list(calls.values()))
+    check_room(
+        driver.deferred,
+        what=f"of {len(calls):,} questions about tickets of {tenant_id} were not asked",
+        advice=f"Raise it with `churnboard budget set {tenant_id}` and try again",
+    )
+    return [outcomes[key].answer if key in outcomes else None for key in keys]
 
 
 async def _here(asker: Asker, question: Question) -> Answer | None:

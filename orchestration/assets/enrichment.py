@@ -86,7 +86,7 @@ def _read(
     """The tenants of one cell: what it will cost is said first, where it costs anything."""
     analysis, tenant_ids = place.settings.analysis, list(policies)
     erased = partial(erased_tickets, place, tenant_ids)
-    estimate = budget = None
+    estimate = None
     if isinstance(analyzer, PaidAnalyzer):
         estimate = preflight(
             warehouse=place.warehouse,
@@ -99,7 +99,6 @@ def _read(
             policies=policies,
         )
         context.log.info(estimate.sentence)
-        budget = budget_of(place, journal, analyzer)
     report = enrich(
         warehouse=place.warehouse,
         journal=journal,
@@ -113,7 +112,7 @@ def _read(
         erased=erased,
         policies=policies,
         batching=make_batching(analysis),
-        budget=budget,
+        budget=budget_of(place, journal, analyzer),
         calls_expected=estimate.call_count if estimate else None,
     )
     if report.batches_waiting:
