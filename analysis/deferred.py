@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from analysis.budget import Deferred
 from analysis.tables import DEFERRED_READINGS
+from analysis.tickets import STAGED_TICKETS
 from core.naming import ENRICHMENT, STAGING
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse
@@ -26,7 +27,7 @@ from {ENRICHMENT}.deferred_readings group by tenant_id
 """  # noqa: S608 - names of ours
 _GONE: Final = f"""
 delete from {ENRICHMENT}.deferred_readings where tenant_id = any(:tenant_ids) and (tenant_id || '/' || ticket_id) not in (
-    select t.tenant_id || '/' || t.ticket_id from {STAGING}.stg_hubspot__tickets as t where t.tenant_id = any(:tenant_ids)
+    select t.tenant_id || '/' || t.ticket_id from {STAGING}.{STAGED_TICKETS} as t where t.tenant_id = any(:tenant_ids)
 )
 """  # noqa: S608 - names of ours, values are bound
 

@@ -9,29 +9,30 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from analysis.tickets import NothingStaged
+from analysis.tickets import (
+    STAGED_CONTACTS,
+    STAGED_EMAILS,
+    STAGED_TICKET_CONTACTS,
+    STAGED_TICKET_EMAILS,
+    NothingStaged,
+)
 from core.naming import STAGING
 from core.warehouse.base import Snapshot
 
 Ticket = tuple[str, str]
 """Tenant and id."""
 
-_CONTACTS: Final = "stg_hubspot__contacts"
-_TICKET_CONTACTS: Final = "stg_hubspot__ticket_contacts"
-_EMAILS: Final = "stg_hubspot__emails"
-_TICKET_EMAILS: Final = "stg_hubspot__ticket_emails"
-
 _PEOPLE: Final = f"""
 select links.tenant_id, links.ticket_id, 0 as place, contacts.contact_id as person_id,
     trim(coalesce(contacts.first_name, '') || ' ' || coalesce(contacts.last_name, '')) as name
-from {STAGING}.{_TICKET_CONTACTS} as links
-inner join {STAGING}.{_CONTACTS} as contacts
+from {STAGING}.{STAGED_TICKET_CONTACTS} as links
+inner join {STAGING}.{STAGED_CONTACTS} as contacts
     on contacts.tenant_id = links.tenant_id and contacts.contact_id = links.contact_id
 where links.tenant_id = any(:tenant_ids) and links.ticket_id = any(:ticket_ids)
 union
 select links.tenant_id, links.ticket_id, 1 as place, cast(null as text) as person_id, emails.author_name as name
-from {STAGING}.{_TICKET_EMAILS} as links
-inner join {STAGING}.{_EMAILS} as emails on emails.tenant_id = links.tenant_id and emails.email_id = links.email_id
+from {STAGING}.{STAGED_TICKET_EMAILS} as links
+inner join {STAGING}.{STAGED_EMAILS} as emails on emails.tenant_id = links.tenant_id and emails.email_id = links.email_id
 where links.tenant_id = any(:tenant_ids) and links.ticket_id = any(:ticket_ids)
     and emails.direction = 'inbound' and emails.author_name is not null
 """  # noqa: S608 - names of ours, values are bound
@@ -46,7 +47,7 @@ def people(snapshot: Snapshot, tickets: Iterable[Ticket]) -> Mapping[Ticket, tup
     wanted = set(tickets)
     if not wanted:
         return {}
-    for view in (_CONTACTS, _TICKET_CONTACTS, _EMAILS, _TICKET_EMAILS):
+    for view in (STAGED_CONTACTS, STAGED_TICKET_CONTACTS, STAGED_EMAILS, STAGED_TICKET_EMAILS):
         if not snapshot.has_table(STAGING, view):
             raise NothingStaged(
                 f"The warehouse has no {STAGING}.{view}, so it is not known whose names to mask: load contacts and "

@@ -13,6 +13,8 @@ Months = tuple[date, date]
 STAGED_TICKETS: Final = "stg_hubspot__tickets"
 STAGED_EMAILS: Final = "stg_hubspot__emails"
 STAGED_TICKET_EMAILS: Final = "stg_hubspot__ticket_emails"
+STAGED_CONTACTS: Final = "stg_hubspot__contacts"
+STAGED_TICKET_CONTACTS: Final = "stg_hubspot__ticket_contacts"
 STAGED: Final = (STAGED_TICKETS, STAGED_EMAILS, STAGED_TICKET_EMAILS)
 """The views that messages come from."""
 STAGED_VERSIONS: Final = "stg_app__topic_versions"

@@ -40,6 +40,11 @@ class BatchStatus(StrEnum):
     MISSING = "missing"
     """The provider knows no such batch."""
 
+    @classmethod
+    def told(cls, word: object) -> "BatchStatus":
+        """What a provider's word for it means: both use these four for an end, and others for being on the way."""
+        return next((one for one in cls if one.is_over and one.value == word), cls.PENDING)
+
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come."""

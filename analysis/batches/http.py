@@ -1,6 +1,5 @@
 """Requests to a provider's batch interface: JSON in and out, or a failure of the right class."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -12,7 +11,7 @@ from pydantic import SecretStr
 
 from analysis.batches.client import ResultLine
 from analysis.llm.failures import ProviderUnavailable, failure
-from analysis.llm.replies import retry_after_seconds
+from analysis.llm.replies import json_object, retry_after_seconds
 
 _PAGE: Final = 100
 _TIMEOUT: Final = httpx.Timeout(60, connect=20, write=300)
@@ -40,7 +39,7 @@ class BatchApi:
         response = self.response(method, path, missing_ok=missing_ok, **options)
         if response is None:
             return None
-        payload = parsed(response.text)
+        payload = json_object(response.text)
         if payload is None:
             raise ProviderUnavailable(f"{self.where} answered {method} {path} with something that is no JSON object.")
         return payload
@@ -93,7 +92,7 @@ class BatchApi:
 
     def refuse(self, response: httpx.Response) -> None:
         """Raise what an unsuccessful answer stands for."""
-        said = (parsed(response.text) or {}).get("error")
+        said = (json_object(response.text) or {}).get("error")
         fields = said if isinstance(said, Mapping) else {"message": said or response.text[:300]}
         raise failure(
             response.status_code,
@@ -105,15 +104,6 @@ class BatchApi:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-def parsed(text: str) -> dict[str, Any] | None:
-    """The JSON object in `text`, if it is one."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def seconds(value: object) -> float | None:

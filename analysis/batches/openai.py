@@ -21,19 +21,14 @@ from analysis.batches.client import (
     Sighting,
     Standing,
 )
-from analysis.batches.http import BatchApi, mapping, parsed, result_line, seconds, text
+from analysis.batches.http import BatchApi, mapping, result_line, seconds, text
 from analysis.batches.posting import submit_once
 from analysis.journal import BatchRecord
+from analysis.llm.replies import json_object
 from core import chaos
 
 _KEY: Final = "churnboard_batch"
 _FILES: Final = ("input_file_id", "output_file_id", "error_file_id")
-_STATUSES: Final = {
-    "completed": BatchStatus.COMPLETED,
-    "failed": BatchStatus.FAILED,
-    "expired": BatchStatus.EXPIRED,
-    "cancelled": BatchStatus.CANCELLED,
-}
 _LIMITS: Final = ("limit_exceeded", "rate_limit", "quota")
 
 
@@ -86,7 +81,7 @@ class OpenAIBatches:
             if not answer:
                 continue
             for written in answer.text.split("\n"):
-                if item := parsed(written):
+                if item := json_object(written):
                     yield result_line(item)
 
     def find(self, batch: BatchRecord, keys: Collection[str], known: Collection[str]) -> Standing | Sighting:  # noqa: ARG002 - the metadata say enough
@@ -126,7 +121,7 @@ def _standing(payload: Mapping[str, Any]) -> Standing:
     said = "; ".join(str(error.get("message") or error.get("code")) for error in errors[:3])
     return Standing(
         provider_batch_id=str(payload.get("id")),
-        status=_STATUSES.get(str(payload.get("status")), BatchStatus.PENDING),
+        status=BatchStatus.told(payload.get("status")),
         created_at=seconds(payload.get("created_at")),
         expires_at=seconds(payload.get("expires_at")),
         reason=said or None,

@@ -8,7 +8,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -25,13 +25,6 @@ from analysis.batches.client import (
 from analysis.batches.http import BatchApi, mapping, result_line, seconds, text
 from analysis.batches.posting import submit_once
 from analysis.journal import BatchRecord
-
-_STATUSES: Final = {
-    "completed": BatchStatus.COMPLETED,
-    "failed": BatchStatus.FAILED,
-    "expired": BatchStatus.EXPIRED,
-    "cancelled": BatchStatus.CANCELLED,
-}
 
 
 class OpenRouterBatches:
@@ -105,7 +98,7 @@ def _standing(payload: Mapping[str, Any]) -> Standing:
     reason = text(mapping(payload.get("error")).get("message"))
     return Standing(
         provider_batch_id=str(payload.get("id")),
-        status=_STATUSES.get(str(payload.get("status")), BatchStatus.PENDING),
+        status=BatchStatus.told(payload.get("status")),
         created_at=seconds(payload.get("created_at")),
         expires_at=seconds(payload.get("expires_at")),
         reason=reason,

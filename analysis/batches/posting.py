@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 
 from analysis.batches.client import BatchRefused, SubmissionUnknown
-from analysis.batches.http import BatchApi, parsed
+from analysis.batches.http import BatchApi
 from analysis.llm.failures import ProviderUnavailable
+from analysis.llm.replies import json_object
 from core import chaos
 
 
@@ -33,7 +34,7 @@ def submit_once(api: BatchApi, path: str, **options: Any) -> dict[str, Any]:
         raise BatchRefused(f"{api.where} answered {response.status_code}: there is no batch interface there.")
     if not response.is_success:
         api.refuse(response)
-    payload = parsed(response.text)
+    payload = json_object(response.text)
     if payload is None or not isinstance(payload.get("id"), str):
         raise SubmissionUnknown(f"{api.where} answered {response.status_code} without the id of a batch.")
     return payload

@@ -22,7 +22,6 @@ from analysis.text import text_hash
 
 _B = LLM_BATCH.c
 _C = LLM_CALL.c
-_CHUNK = 500
 
 
 class BatchJournal:

@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -119,9 +120,8 @@ class Journal:
             JournalUnavailable: As every method here.
         """
         found: dict[str, CallRecord] = {}
-        for start in range(0, len(keys), _LOOKUP_CHUNK):
+        for chosen in _among(_C.call_key, keys):
             with self._transaction() as connection:
-                chosen = _C.call_key.in_(keys[start : start + _LOOKUP_CHUNK])
                 found |= {one.call_key: one for one in self._records(connection, chosen)}
         return found
 
@@ -246,11 +246,11 @@ class Journal:
     def revive(self, call_keys: Sequence[str]) -> int:
         """Let those of these calls that are dead be made again, from scratch; returns how many that were."""
         revived = 0
-        for start in range(0, len(call_keys), _LOOKUP_CHUNK):
+        for chosen in _among(_C.call_key, call_keys):
             with self._transaction() as connection:
                 revived += connection.execute(
                     update(LLM_CALL)
-                    .where(_C.call_key.in_(call_keys[start : start + _LOOKUP_CHUNK]), _C.state == CallState.DEAD)
+                    .where(chosen, _C.state == CallState.DEAD)
                     .values(
                         state=CallState.FAILED.value,
                         failed_run_count=0,
@@ -384,6 +384,11 @@ def _about(ticket_ids: Sequence[str], call_keys: Sequence[str]) -> Iterator[Colu
     """Conditions that choose the calls about these tickets, those about several tickets, and these calls; no call twice at once."""
     if ticket_ids:
         yield _C.ticket_id.is_(None)
-    for column, values in ((_C.ticket_id, list(ticket_ids)), (_C.call_key, list(call_keys))):
-        for start in range(0, len(values), _LOOKUP_CHUNK):
-            yield column.in_(values[start : start + _LOOKUP_CHUNK])
+    yield from _among(_C.ticket_id, ticket_ids)
+    yield from _among(_C.call_key, call_keys)
+
+
+def _among(column: ColumnElement[Any], values: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that together choose the rows with one of these values, few enough in each for any database."""
+    for start in range(0, len(values), _LOOKUP_CHUNK):
+        yield column.in_(values[start : start + _LOOKUP_CHUNK])

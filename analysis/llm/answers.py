@@ -22,7 +22,7 @@ from analysis.analyzer import (
     hashed,
 )
 from analysis.llm.proposals import proposal_schema, proposals
-from analysis.llm.replies import first_choice
+from analysis.llm.replies import first_choice, json_object
 from core.topics import NO_TOPIC
 from core.vocabulary import AnalysisTask, ChurnIntent, DiscoveryTask, Resolution, Sentiment, Target
 
@@ -73,11 +73,7 @@ def parse_answer(question: Question, raw: str) -> Answer:
 
 
 def _content(raw: str) -> tuple[str, bool]:
-    try:
-        payload = json.loads(raw)
-    except ValueError:
-        payload = None
-    choice = first_choice(payload) if isinstance(payload, dict) else None
+    choice = first_choice(json_object(raw) or {})
     if choice is None:
         raise UnreadableAnswer("The model's answer cannot be used: the stored response holds no message.")
     message = choice["message"]

@@ -1,6 +1,5 @@
 """One POST to `/chat/completions`: the body as it came, what it cost, or a failure of the right class."""
 
-import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from analysis.analyzer import Reply
 from analysis.breaker import Route
 from analysis.llm.failures import ProviderUnavailable
 from analysis.llm.price import UNKNOWN_PRICE, Price
-from analysis.llm.replies import reply_in, retry_after_seconds
+from analysis.llm.replies import json_object, reply_in, retry_after_seconds
 
 
 class ChatClient:
@@ -62,7 +61,7 @@ class ChatClient:
         # Nobody else serves this model: not a wrong name, but the same trouble that had the others left out.
         is_nobody_left = response.status_code == 404 and bool(route.avoided)
         return reply_in(
-            _object(response.text),
+            json_object(response.text) or {},
             raw=response.text,
             status=503 if is_nobody_left else response.status_code,
             where=where,
@@ -116,11 +115,3 @@ class ChatClient:
             rest = [one for one in routing.get("order", []) if one != route.preferred]
             routing["order"] = [route.preferred, *rest]
         return routing
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

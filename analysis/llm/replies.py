@@ -1,5 +1,6 @@
 """From one response body to a reply, or to the failure it stands for: the same whether it came by itself or in a batch."""
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -66,6 +67,15 @@ def reply_in(
         generation_id=identifier if isinstance(identifier, str) else None,
         provider=provider,
     )
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object in a body, if it is one."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def first_choice(payload: Mapping[str, Any]) -> dict[str, Any] | None:

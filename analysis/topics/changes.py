@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from analysis.tickets import Months
+from analysis.tickets import STAGED_TICKETS, Months
 from core.naming import ENRICHMENT, STAGING
 from core.topics import NO_TOPIC, TaxonomyContent
 from core.warehouse import Warehouse
@@ -29,7 +29,7 @@ select ticket_id, topics from (
         history.topics,
         row_number() over (partition by history.ticket_id order by history.taxonomy_version desc) as recency_rank
     from {ENRICHMENT}.ticket_topic_history as history
-    inner join {STAGING}.stg_hubspot__tickets as t on t.tenant_id = history.tenant_id and t.ticket_id = history.ticket_id
+    inner join {STAGING}.{STAGED_TICKETS} as t on t.tenant_id = history.tenant_id and t.ticket_id = history.ticket_id
     where history.tenant_id = :tenant_id and history.taxonomy_version <= :version {{months}}
 ) as ranked
 where recency_rank = 1

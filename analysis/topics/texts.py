@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from analysis.messages import OPENING
 from analysis.text import text_hash
+from analysis.tickets import STAGED_CORRECTIONS, STAGED_TICKETS
 from core.errors import Terminal
 from core.naming import ENRICHMENT, INTERMEDIATE, STAGING
 from core.warehouse import Warehouse
@@ -19,11 +20,11 @@ from core.warehouse.base import Snapshot
 _TEXTS: Final = f"""
 select texts.ticket_id, texts.text, t.created_at
 from {ENRICHMENT}.message_texts as texts
-inner join {STAGING}.stg_hubspot__tickets as t on t.tenant_id = texts.tenant_id and t.ticket_id = texts.ticket_id
+inner join {STAGING}.{STAGED_TICKETS} as t on t.tenant_id = texts.tenant_id and t.ticket_id = texts.ticket_id
 where texts.tenant_id = :tenant_id and texts.message_id = '{OPENING}' and texts.text is not null
 """  # noqa: S608 - names of ours, values are bound
 
-_FIRST: Final = f"select min(created_at) as first_at from {STAGING}.stg_hubspot__tickets where tenant_id = :tenant_id"  # noqa: S608 - names of ours
+_FIRST: Final = f"select min(created_at) as first_at from {STAGING}.{STAGED_TICKETS} where tenant_id = :tenant_id"  # noqa: S608 - names of ours
 
 _LATEST: Final = f"{_TEXTS} order by t.created_at desc, texts.ticket_id desc limit :most"
 
@@ -40,7 +41,7 @@ where tenant_id = :tenant_id and ticket_id = :ticket_id and message_id = '{OPENI
 """  # noqa: S608 - names of ours, values are bound
 
 _STANDING: Final = f"""
-select ticket_id, after from {STAGING}.stg_app__corrections
+select ticket_id, after from {STAGING}.{STAGED_CORRECTIONS}
 where tenant_id = :tenant_id and field = 'topics' and is_standing and ticket_id = any(:ticket_ids)
 """  # noqa: S608 - names of ours, values are bound
 
@@ -91,7 +92,7 @@ def first_ticket_day(warehouse: Warehouse, tenant_id: str) -> date:
         NothingRead: There is none.
     """
     with warehouse.snapshot() as snapshot:
-        is_there = snapshot.has_table(STAGING, "stg_hubspot__tickets")
+        is_there = snapshot.has_table(STAGING, STAGED_TICKETS)
         [span] = snapshot.rows(_FIRST, tenant_id=tenant_id) if is_there else [{"first_at": None}]
     if span["first_at"] is None:
         raise NothingRead(f"{tenant_id} has no tickets yet: run `churnboard refresh`, then this command again.")
@@ -142,7 +143,7 @@ def money_by_ticket(
 
 def corrected_labels(snapshot: Snapshot, tenant_id: str, ticket_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """What people said these tickets are about, as far as the warehouse was told."""
-    if not snapshot.has_table(STAGING, "stg_app__corrections"):
+    if not snapshot.has_table(STAGING, STAGED_CORRECTIONS):
         return {}
     rows = snapshot.rows(_STANDING, tenant_id=tenant_id, ticket_ids=list(ticket_ids))
     return {row["ticket_id"]: tuple(json.loads(row["after"])) for row in rows}
@@ -162,7 +163,7 @@ def _labelled(snapshot: Snapshot, tenant_id: str, rows: Sequence[dict[str, Any]]
 
 
 def _is_ready(snapshot: Snapshot) -> bool:
-    return snapshot.has_table(ENRICHMENT, "message_texts") and snapshot.has_table(STAGING, "stg_hubspot__tickets")
+    return snapshot.has_table(ENRICHMENT, "message_texts") and snapshot.has_table(STAGING, STAGED_TICKETS)
 
 
 def _number(value: Any) -> float | None:
