@@ -93,7 +93,8 @@ class Warehouse(Protocol):
     def merge(self, changes: Sequence[tuple[TableSpec, Sequence[Row]]]) -> int:
         """Replace, in one transaction, the rows that share `scope` with the given ones; creates missing tables.
 
-        Returns the number of rows written. Rows must not repeat a key. A repeated call changes nothing.
+        Returns the number of rows written. Rows must not repeat a key. A repeated call changes nothing; merges of one table by
+        several processes take turns.
         """
         ...
 

@@ -63,6 +63,9 @@ class PostgresWarehouse:
             self._ensure(spec)
         written = 0
         with self._connection() as connection, connection.cursor() as cursor:
+            # Two merges of the same new key would both find nothing to delete, and the second insert would fail.
+            for table in sorted({spec.qualified for spec, rows in changes if rows}):
+                cursor.execute("select pg_advisory_xact_lock(%s)", (_lock_key(f"merge:{table}"),))
             for spec, rows in changes:
                 if not rows:
                     continue
@@ -106,7 +109,7 @@ class PostgresWarehouse:
     @contextmanager
     def named_lock(self, name: str, *, is_waiting: bool = True) -> Iterator["_SessionLock"]:
         """See `Warehouse.named_lock`."""
-        key = int.from_bytes(hashlib.sha256(f"churnboard:{name}".encode()).digest()[:8], signed=True)
+        key = _lock_key(name)
         deadline = time.monotonic() + (self._timeout if is_waiting else 0)
         with closing(self._connect()) as connection, connection.cursor() as cursor:
             connection.autocommit = True
@@ -174,6 +177,10 @@ class _Snapshot:
 
     def has_table(self, schema: str, name: str) -> bool:
         return bool(self.rows(TABLE_EXISTS, schema=schema, name=name))
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"churnboard:{name}".encode()).digest()[:8], signed=True)
 
 
 def _execute(cursor: psycopg2.extensions.cursor, sql: str, params: dict[str, object]) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -94,6 +95,17 @@ def test_held_rows_are_those_of_the_last_merge_of_each_ticket(warehouse: Warehou
         warehouse.merge([(READINGS, [reading(ticket, topic) for ticket, topics in merge.items() for topic in topics])])
         expected |= merge
     assert held(warehouse) == {(ticket, topic, 1) for ticket, topics in expected.items() for topic in topics}
+
+
+def test_merges_of_the_same_rows_at_once_leave_one_of_them_whole(warehouse: Warehouse) -> None:
+    topics = [f"topic {number}" for number in range(200)]
+    for round_number in range(5):
+        tickets = [f"{round_number}-{number}" for number in range(3)]
+        offered = [[reading(t, topic, rank=rank) for t in tickets for topic in topics[rank:]] for rank in range(4)]
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(lambda rows: warehouse.merge([(READINGS, rows)]), offered))
+        written = {row for row in held(warehouse) if row[0] in tickets}
+        assert written in [{(row["ticket_id"], row["topic"], row["rank"]) for row in rows} for rows in offered]
 
 
 def test_a_failing_merge_leaves_nothing_behind(warehouse: Warehouse) -> None:
