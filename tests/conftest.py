@@ -93,12 +93,18 @@ def warehouse(warehouse_url: str) -> Warehouse:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def app_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an application database that does not exist yet, once per engine."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, or a file that does not exist yet, once per engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'app.db'}"
+        return f"sqlite:///{tmp_path / 'folder' / 'database.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    """The URL of an application database that does not exist yet, once per engine."""
+    return database_url
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import Response
 
 from tests.support.fake_llm import USAGE, FakeLLM
 
@@ -12,10 +12,8 @@ class FakeAccount(FakeLLM):
 
     def __init__(self, *, seconds: float = 0.0) -> None:
         super().__init__(seconds=seconds)
-        app = self._server.config.app
-        assert isinstance(app, FastAPI)
-        app.get("/v1/key")(self._key)
-        app.get("/v1/generation")(self._generation)
+        self.app.get("/v1/key")(self._key)
+        self.app.get("/v1/generation")(self._generation)
 
     @property
     def usage_usd(self) -> float:

@@ -14,13 +14,13 @@ import uuid
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
-import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from tests.support.fake_llm import USAGE, FakeLLM, ticket_of
+from tests.support.loopback import LoopbackServer
 
 HALF = {**USAGE, "cost": USAGE["cost"] / 2}
 WINDOW_SECONDS = 24 * 3600
@@ -74,10 +74,11 @@ class Batch:
     routing: dict[str, Any] = field(default_factory=dict)
 
 
-class FakeBatches:
+class FakeBatches(LoopbackServer):
     """The server; a context manager. `llm` answers the single calls and decides what a batch answers."""
 
     def __init__(self, *, seconds: float = 0.0) -> None:
+        super().__init__()
         self.llm = FakeLLM()
         self.seconds = seconds
         self.paid: Counter[str] = Counter()
@@ -87,26 +88,16 @@ class FakeBatches:
         self.has_listing = True
         self._plans: deque[Plan] = deque()
         self._lock = threading.RLock()
-        app = FastAPI()
-        app.post("/v1/chat/completions")(self.llm._complete)
-        app.post("/v1/files")(self._upload)
-        app.get("/v1/files")(self._list_files)
-        app.get("/v1/files/{file_id}/content")(self._content)
-        app.delete("/v1/files/{file_id}")(self._delete_file)
-        app.post("/v1/batches")(self._submit)
-        app.get("/v1/batches")(self._list)
-        app.get("/v1/batches/{batch_id}")(self._get)
-        app.post("/v1/batches/{batch_id}/cancel")(self._cancel)
-        app.delete("/v1/batches/{batch_id}")(self._delete)
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Base URL of the API."""
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/v1"
+        self.app.post("/v1/chat/completions")(self.llm._complete)
+        self.app.post("/v1/files")(self._upload)
+        self.app.get("/v1/files")(self._list_files)
+        self.app.get("/v1/files/{file_id}/content")(self._content)
+        self.app.delete("/v1/files/{file_id}")(self._delete_file)
+        self.app.post("/v1/batches")(self._submit)
+        self.app.get("/v1/batches")(self._list)
+        self.app.get("/v1/batches/{batch_id}")(self._get)
+        self.app.post("/v1/batches/{batch_id}/cancel")(self._cancel)
+        self.app.delete("/v1/batches/{batch_id}")(self._delete)
 
     @property
     def charged(self) -> int:
@@ -132,20 +123,6 @@ class FakeBatches:
         with self._lock:
             for batch in self.batches.values():
                 self._advance(batch, is_due=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        deadline = time.monotonic() + 20
-        while not self._server.started:
-            if time.monotonic() > deadline:
-                raise TimeoutError("the fake batch server did not start")
-            time.sleep(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(timeout=20)
 
     # -- handing in -----------------------------------------------------------------------------------------------------
 

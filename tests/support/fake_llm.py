@@ -12,13 +12,13 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
-import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
 from tests.support.fake_sorter import discovered, sorted_as
+from tests.support.loopback import LoopbackServer
 
 USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "cost": 0.0001}
 MODELS = ("test/model", "test/other")
@@ -129,7 +129,7 @@ def throttled(retry_after: str | None = "0") -> Scripted:
     return Scripted(429, {"error": {"code": 429, "message": "Rate limit exceeded"}}, headers)
 
 
-class FakeLLM:
+class FakeLLM(LoopbackServer):
     """The server; a context manager.
 
     Args:
@@ -148,6 +148,7 @@ class FakeLLM:
         provider: str | None = None,
         api_key: str = "",
     ) -> None:
+        super().__init__()
         self.history: list[Received] = []
         self.ceiling = ceiling
         self._retry_after = retry_after
@@ -160,17 +161,8 @@ class FakeLLM:
         self._lock = threading.Lock()
         self.in_flight = 0
         self.most_in_flight = 0
-        self.app = FastAPI()
         self.app.post("/v1/chat/completions")(self._complete)
         self.app.get("/v1/models")(self._models)
-        self._server = uvicorn.Server(uvicorn.Config(self.app, host="127.0.0.1", port=0, log_level="critical"))
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Base URL of the API."""
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/v1"
 
     @property
     def paid(self) -> list[Received]:
@@ -195,20 +187,6 @@ class FakeLLM:
         """Refuse the next so many calls, or all for so many seconds."""
         with self._lock:
             self._storm = (calls, time.monotonic() + seconds, retry_after)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        deadline = time.monotonic() + 20
-        while not self._server.started:
-            if time.monotonic() > deadline:
-                raise TimeoutError("the fake model server did not start")
-            time.sleep(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(timeout=20)
 
     async def _models(self, request: Request) -> Response:
         if (refused := self._unknown(request)) is not None:

@@ -31,6 +31,11 @@ class TwoPromptsLLM(FakeLLM):
         super().__init__()
         self._times = 0
 
+    def reset(self) -> None:
+        """See `FakeLLM.reset`; it begins anew with the moody tickets too."""
+        super().reset()
+        self._times = 0
+
     def _next(self, body: dict[str, Any]) -> Scripted:
         text = ticket_of(body)
         is_scripted = any(where in text and scripts for where, scripts in self._scripts_for.items())

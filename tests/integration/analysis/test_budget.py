@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse, connect
 from tests.support import fake_llm as fake
 from tests.support.fake_account import FakeAccount
+from tests.support.fake_llm import FakeLLM
 from tests.support.tickets import enriched, stage, ticket
 
 ACME = tenant_id("acme")
@@ -39,15 +40,8 @@ WIDTH = 2
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[FakeAccount]:
-    with FakeAccount() as started:
-        yield started
-
-
-@pytest.fixture
-def llm(server: FakeAccount) -> FakeAccount:
-    server.reset()
-    return server
+def server_class() -> type[FakeLLM]:
+    return FakeAccount
 
 
 @pytest.fixture
@@ -55,13 +49,6 @@ def journal_url(warehouse: Warehouse, tmp_path: Path) -> str:
     if warehouse.dialect == "postgres":
         return warehouse.secret_url.get_secret_value()
     return f"sqlite:///{tmp_path / 'journal.db'}"
-
-
-@pytest.fixture
-def journal(journal_url: str) -> Iterator[Journal]:
-    opened = open_journal(journal_url)
-    yield opened
-    opened.close()
 
 
 def reader(llm: FakeAccount) -> OpenAICompatibleAnalyzer:

@@ -1,13 +1,12 @@
 """Canaries against a model server over HTTP: one that obeys tickets or changes its mind is caught, a good one passes."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from analysis import make_analyzer, open_journal
+from analysis import make_analyzer
 from analysis.canaries import PAYER, Canary, CanaryKind, CanaryReading, judge, latest, load_canaries, read_canaries
 from analysis.canaries.canary import InvalidCanaries
 from analysis.journal import Journal
@@ -18,13 +17,6 @@ from tests.support import fake_llm as fake
 from tests.support.fake_llm import FakeLLM, Scripted
 
 MONDAY, TUESDAY, WEDNESDAY = (date(2026, 11, day) for day in (23, 24, 25))
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(f"sqlite:///{tmp_path / 'journal.db'}")
-    yield opened
-    opened.close()
 
 
 def settings(llm: FakeLLM, **more: object) -> AnalysisSettings:

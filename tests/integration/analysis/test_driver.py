@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from pydantic import SecretStr
 from analysis.analyzer import Question, SentimentAnswer, call_key
 from analysis.calls import Call, Ending, Outcome
 from analysis.driver import Driver
-from analysis.journal import CallState, Journal, open_journal
+from analysis.journal import CallState, Journal
 from analysis.llm import OpenAICompatibleAnalyzer
 from analysis.llm.failures import ModelStopped
 from core.vocabulary import AnalysisTask
@@ -21,13 +20,6 @@ from tests.support import fake_llm as fake
 from tests.support.fake_llm import FakeLLM
 
 GOOD = {"sentiment": "neutral", "churn_intent": "none", "target": "product", "resolution": "unclear"}
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(f"sqlite:///{tmp_path / 'journal.db'}")
-    yield opened
-    opened.close()
 
 
 def reader(llm: FakeLLM, **more: Any) -> OpenAICompatibleAnalyzer:

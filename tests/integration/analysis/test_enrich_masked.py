@@ -1,14 +1,12 @@
 """What tells who wrote never leaves: searched for in every request; and quotes still stand in the customer's own words."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from analysis import EnrichmentReport, ReadingPolicy, enrich, open_journal
+from analysis import EnrichmentReport, ReadingPolicy, enrich
 from analysis.embedded import EmbeddedAnalyzer
 from analysis.erasure import forget
 from analysis.journal import Journal
@@ -36,13 +34,6 @@ EMAILS = [
 ]
 CONTACTS = [contact("1", "7", "Zoë", "van der Berg"), contact("2", "8", None, None)]
 EVIDENCE = "[NAME_1] here. This is unacceptable, [EMAIL_1]"
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(f"sqlite:///{tmp_path / 'journal.db'}")
-    yield opened
-    opened.close()
 
 
 def read(

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +43,6 @@ def warehouse_alone(tmp_path: Path) -> Warehouse:
 def duck(warehouse_alone: Warehouse) -> Warehouse:
     stage(warehouse_alone, TICKETS)
     return warehouse_alone
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(f"sqlite:///{tmp_path / 'journal.db'}")
-    yield opened
-    opened.close()
 
 
 def reader(llm: FakeLLM, timeout: float = 20) -> OpenAICompatibleAnalyzer:

@@ -1,13 +1,11 @@
 """What customers write after the opening of a ticket: read once each, nobody else's words, and gone when it is gone."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from analysis import EnrichmentReport, enrich, open_journal, pending_months
+from analysis import EnrichmentReport, enrich, pending_months
 from analysis.embedded import EmbeddedAnalyzer
 from analysis.erasure import forget
 from analysis.journal import Journal
@@ -34,13 +32,6 @@ THREAD = [
     email("1", "17", None),
 ]
 READ = {"opening", "emails/13", "emails/14"}
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(f"sqlite:///{tmp_path / 'journal.db'}")
-    yield opened
-    opened.close()
 
 
 def read(warehouse: Warehouse, journal: Journal, llm: FakeLLM | None = None, run_id: str = "run-1") -> EnrichmentReport:

@@ -1,12 +1,11 @@
 """What was said is forgotten, how it was read is not: on both engines, before, after and in the middle of a run."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from pydantic import SecretStr
 
-from analysis import EnrichmentReport, enrich, open_journal
+from analysis import EnrichmentReport, enrich
 from analysis.erasure import Erased, forget
 from analysis.journal import CallState, Journal
 from analysis.llm import OpenAICompatibleAnalyzer
@@ -19,13 +18,6 @@ ANGRY = "Zanzibarium is unacceptable. We cancel."
 TICKETS = [ticket("1", "Exports", ANGRY), ticket("2", "Login", "Cannot sign in. Help us.")]
 THE_FIRST: Erased = frozenset({("acme", "1")})
 WORDS = ("zanzibarium", "unacceptable")
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(f"sqlite:///{tmp_path / 'journal.db'}")
-    yield opened
-    opened.close()
 
 
 def run(

@@ -2,9 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -19,19 +17,9 @@ QUESTION = Question(AnalysisTask.SENTIMENT, "text")
 COST = Usage(10, 2, 0.5, 7)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'folder' / 'journal.db'}"
-    found: str = request.getfixturevalue("postgres_url")
-    return found
-
-
 @pytest.fixture
-def journal(url: str) -> Iterator[Journal]:
-    opened = open_journal(url)
-    yield opened
-    opened.close()
+def journal_url(database_url: str) -> str:
+    return database_url
 
 
 def ask(
@@ -134,12 +122,12 @@ def test_a_final_reason_is_dead_at_once_and_so_is_a_buried_reply(journal: Journa
     assert journal.bury("third", renewed.attempt, "too late", error_type="unreadable").state is CallState.CLAIMED
 
 
-def test_of_many_who_ask_at_once_one_is_granted(url: str) -> None:
+def test_of_many_who_ask_at_once_one_is_granted(journal_url: str) -> None:
     grants: list[Claim | None] = []
     barrier = threading.Barrier(4)
 
     def one() -> None:
-        journal = open_journal(url)
+        journal = open_journal(journal_url)
         barrier.wait()
         grants.extend(ask(journal, f"key-{number}").claim for number in range(10))
         journal.close()
@@ -212,14 +200,14 @@ def test_who_is_answering_while_it_is_forgotten_keeps_nothing_but_the_bill(journ
     assert granted(journal, "k").reply_count == 0, "somebody else may have written the same, and is read"
 
 
-def test_a_journal_of_an_earlier_release_is_taken_over_as_it_is(url: str, journal: Journal) -> None:
+def test_a_journal_of_an_earlier_release_is_taken_over_as_it_is(journal_url: str, journal: Journal) -> None:
     journal.store(granted(journal), Reply("kept", COST, "gen-1"))
     with journal._engine.begin() as connection:
         connection.exec_driver_sql("alter table llm_call drop column ticket_id")
         connection.exec_driver_sql("drop index llm_call_by_batch")
         connection.exec_driver_sql("alter table llm_call drop column batch_key")
         connection.exec_driver_sql("drop table llm_batch")
-    again = open_journal(url)
+    again = open_journal(journal_url)
     assert again.lookup(["k"])["k"].response == "kept"
     assert again.forget("acme", ["1"], ["k"]) == 1
     assert again.batches.all() == []
@@ -245,11 +233,11 @@ def test_what_many_ask_for_at_once_is_kept_in_few_transactions(journal: Journal)
     assert begun <= 4
 
 
-def test_groups_of_two_journals_over_the_same_calls_do_not_stand_in_each_other_s_way(url: str) -> None:
+def test_groups_of_two_journals_over_the_same_calls_do_not_stand_in_each_other_s_way(journal_url: str) -> None:
     grants: list[ClaimResult] = []
 
     def one(step: int) -> None:
-        journal = open_journal(url)
+        journal = open_journal(journal_url)
 
         async def scenario() -> None:
             grouped = GroupedJournal(journal)

@@ -18,6 +18,7 @@ from core.tenants import cell, tenant_id
 from orchestration.budgets import budget_of, tenants_without_room
 from tests.support import fake_llm as fake
 from tests.support.fake_account import FakeAccount
+from tests.support.fake_llm import FakeLLM
 from tests.support.tickets import STAGED_VERSIONS, stage, ticket
 
 ACME = tenant_id("acme")
@@ -25,15 +26,8 @@ TICKETS = [ticket(f"{number}", "Login", f"Cannot sign in since {number} o'clock.
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[FakeAccount]:
-    with FakeAccount() as started:
-        yield started
-
-
-@pytest.fixture
-def llm(server: FakeAccount) -> FakeAccount:
-    server.reset()
-    return server
+def server_class() -> type[FakeLLM]:
+    return FakeAccount
 
 
 @pytest.fixture

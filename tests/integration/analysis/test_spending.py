@@ -1,8 +1,6 @@
 """Money in the journal, on both engines: no reservation beyond the limit, and no charge that is not counted."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -18,19 +16,9 @@ IDENTITY = Identity(AnalyzerKind.OPENAI_COMPATIBLE, "test/model", "2026-11-a", "
 QUESTION = Question(AnalysisTask.SENTIMENT, "Cannot sign in.")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'journal.db'}"
-    postgres: str = request.getfixturevalue("postgres_url")
-    return postgres
-
-
 @pytest.fixture
-def journal(url: str) -> Iterator[Journal]:
-    opened = open_journal(url)
-    yield opened
-    opened.close()
+def journal_url(database_url: str) -> str:
+    return database_url
 
 
 def ask(
@@ -132,25 +120,25 @@ def test_forgetting_takes_the_generation_out_of_the_ledger_too(journal: Journal)
     assert journal.standing("acme").spent_usd == pytest.approx(0.1)
 
 
-def test_a_journal_without_a_ledger_gets_one(url: str, journal: Journal) -> None:
+def test_a_journal_without_a_ledger_gets_one(journal_url: str, journal: Journal) -> None:
     journal.store(granted(journal, "a"), Reply("{}", cost(0.1)))
     journal.store(granted(journal, "b"), Reply("{}", cost(0.2)))
     with journal._engine.begin() as connection:
         connection.exec_driver_sql("drop table llm_charge")
         connection.exec_driver_sql("drop table llm_spend")
-    again = open_journal(url)
+    again = open_journal(journal_url)
     assert again.standing("acme").spent_usd == pytest.approx(0.3)
     assert [one.total_usd for one in again.ledger.calls("acme", None)] == [0.1, 0.2]
     again.close()
-    assert open_journal(url).standing("acme").spent_usd == pytest.approx(0.3), "once"
+    assert open_journal(journal_url).standing("acme").spent_usd == pytest.approx(0.3), "once"
 
 
-def test_many_at_once_reserve_no_more_than_there_is(url: str) -> None:
+def test_many_at_once_reserve_no_more_than_there_is(journal_url: str) -> None:
     grants: list[str] = []
     barrier = threading.Barrier(4)
 
     def one(worker: int) -> None:
-        mine = open_journal(url)
+        mine = open_journal(journal_url)
         barrier.wait()
         grants.extend(key for n in range(8) if ask(mine, key := f"{worker}-{n}", 0.1, 1.0).claim is not None)
         mine.close()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from analysis.analyzer import Question, call_key
 from analysis.batches import Backlog, BacklogCall, BatchClient
 from analysis.batches.openai import OpenAIBatches
 from analysis.batches.openrouter import OpenRouterBatches
-from analysis.journal import Journal, open_journal
+from analysis.journal import Journal
 from analysis.llm import OpenAICompatibleAnalyzer
 from core.vocabulary import AnalysisTask
 from tests.support.fake_batches import FakeBatches
@@ -38,19 +37,9 @@ def provider(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'journal.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
 @pytest.fixture
-def journal(journal_url: str) -> Iterator[Journal]:
-    opened = open_journal(journal_url)
-    yield opened
-    opened.close()
+def journal_url(database_url: str) -> str:
+    return database_url
 
 
 def client_of(server: FakeBatches) -> Callable[[str], BatchClient]:

@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -35,6 +34,7 @@ from core.tenants import TenantId
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse, connect
 from tests.support import fake_llm as fake
+from tests.support.fake_llm import FakeLLM
 from tests.support.tickets import TOPICS, email, enriched, stage, ticket
 from tests.support.two_prompts import CANDIDATE, TwoPromptsLLM, write_candidates
 
@@ -57,23 +57,8 @@ SETTINGS = AnalysisSettings(llm_max_concurrency=2, llm_lease_seconds=30)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[TwoPromptsLLM]:
-    with TwoPromptsLLM() as started:
-        yield started
-
-
-@pytest.fixture
-def llm(server: TwoPromptsLLM) -> TwoPromptsLLM:
-    server.reset()
-    server._times = 0
-    return server
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(f"sqlite:///{tmp_path / 'journal.db'}")
-    yield opened
-    opened.close()
+def server_class() -> type[FakeLLM]:
+    return TwoPromptsLLM
 
 
 @pytest.fixture

@@ -20,22 +20,9 @@ from core.settings import AnalysisSettings
 from core.tenants import cell, tenant_id
 from core.topics import ContentTopic
 from core.warehouse import Warehouse
-from tests.support.fake_llm import FakeLLM
 from tests.support.tickets import TOPICS, enriched, stage, stage_app_state
 
 ACME = tenant_id("acme")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FakeLLM]:
-    with FakeLLM() as started:
-        yield started
-
-
-@pytest.fixture
-def llm(server: FakeLLM) -> FakeLLM:
-    server.reset()
-    return server
 
 
 @dataclass
