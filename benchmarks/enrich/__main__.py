@@ -7,7 +7,8 @@ through `enrich()`, from staged tickets in DuckDB to their rows, with the journa
 what it could have, without the first five seconds and the last one; *busy* is how much of its places were taken then. *Bare*
 is a client that knows the ceiling and does nothing but ask: what is to be had on this machine, with whatever else runs on it.
 CPU is that of the reading process; where the machine has less of it than the calls take, take fewer at once.
-`memory`: the peak of the reading process, with 10,000 tickets and with 100,000.
+`memory`: the peak of the reading process, with 10,000 tickets and with 100,000, the warehouse in DuckDB, whose engine runs in
+that process, and in Postgres, where what is left is what reading itself takes.
 """
 
 import argparse
@@ -15,7 +16,6 @@ import asyncio
 import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,8 +32,10 @@ from analysis import enrich, open_journal
 from analysis.analyzer import Question
 from analysis.llm import OpenAICompatibleAnalyzer
 from analysis.llm.failures import Throttled
+from benchmarks.memory import peak_mb
 from core.vocabulary import AnalysisTask
 from core.warehouse import connect
+from tests.support.databases import throw_away_database
 from tests.support.tickets import stage
 
 _LATENCY = 0.2
@@ -117,7 +119,7 @@ def read(base_url: str, warehouse_url: str, journal_url: str) -> None:
         "seconds": time.monotonic() - began,
         "paid": report.calls_paid,
         "read": report.read,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak_mb(),
     }
     print(json.dumps(told))
 
@@ -211,20 +213,34 @@ def measure_brown_out(at_once: int, seconds: float) -> None:
     )
 
 
-def measure_memory(sizes: list[int]) -> None:
+@contextmanager
+def empty_warehouse(folder: str, *, is_postgres: bool) -> Iterator[str]:
+    """A warehouse of one engine, gone when the block ends."""
+    if is_postgres:
+        with throw_away_database() as url:
+            yield url
+    else:
+        yield f"duckdb:///{folder}/warehouse.duckdb"
+
+
+def measure_memory(sizes: list[int], *, is_postgres: bool) -> None:
     """Print the peak of the reading process for each number of tickets."""
-    peaks = []
+    peaks, label = [], "postgres" if is_postgres else "duckdb"
     for tickets in sizes:
-        with tempfile.TemporaryDirectory() as folder, serving("--ceiling", "100", "--latency", "0.02") as base_url:
-            stage_tickets(f"duckdb:///{folder}/warehouse.duckdb", tickets, has_topics=False)
-            told = reading(base_url, f"duckdb:///{folder}/warehouse.duckdb", f"sqlite:///{folder}/journal.db")
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            empty_warehouse(folder, is_postgres=is_postgres) as url,
+            serving("--ceiling", "100", "--latency", "0.02") as base_url,
+        ):
+            stage_tickets(url, tickets, has_topics=False)
+            told = reading(base_url, url, f"sqlite:///{folder}/journal.db")
         peaks.append(told["peak_mb"])
         print(
-            f"{tickets:>9,} tickets  peak {told['peak_mb']:.0f} MB  paid {told['paid']:,.0f}  "
+            f"{label:9}{tickets:>9,} tickets  peak {told['peak_mb']:.0f} MB  paid {told['paid']:,.0f}  "
             f"{told['paid'] / told['seconds']:.0f} calls/s  CPU {1000 * told['cpu'] / told['paid']:.2f} ms a call",
             flush=True,
         )
-    print(f"largest against smallest: {peaks[-1] / peaks[0]:.2f}", flush=True)
+    print(f"{label:9}largest against smallest: {peaks[-1] / peaks[0]:.2f}", flush=True)
 
 
 def main() -> None:
@@ -251,13 +267,12 @@ def main() -> None:
         for scenario in scenarios(given.at_once):
             measure_capacity(scenario, given.seconds, "", label="sqlite")
         if given.postgres:
-            from tests.support.databases import throw_away_database
-
             with throw_away_database() as url:
                 measure_capacity(scenarios(given.at_once)[0], given.seconds, url, label="postgres")
         measure_brown_out(given.at_once, given.seconds)
     if "memory" in what:
-        measure_memory(given.tickets)
+        for is_postgres in [False, True] if given.postgres else [False]:
+            measure_memory(given.tickets, is_postgres=is_postgres)
 
 
 if __name__ == "__main__":

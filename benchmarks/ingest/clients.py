@@ -21,6 +21,7 @@ import httpx
 from pydantic import SecretStr
 
 from benchmarks.ingest.portal import TENANT, Served
+from benchmarks.memory import peak_mb
 
 OBJECT_TYPES = ("companies", "contacts", "tickets")
 
@@ -140,8 +141,11 @@ def main() -> None:
         cpu, wall = _cpu_seconds(), time.perf_counter()
         records, sent, refused = WAYS[given["way"]](given, Path(folder))
         wall, cpu = time.perf_counter() - wall, _cpu_seconds() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"records": records, "wall": wall, "cpu": cpu, "peak_mb": peak, "sent": sent, "refused": refused}))
+    print(
+        json.dumps(
+            {"records": records, "wall": wall, "cpu": cpu, "peak_mb": peak_mb(), "sent": sent, "refused": refused}
+        )
+    )
 
 
 if __name__ == "__main__":

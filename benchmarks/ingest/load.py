@@ -29,6 +29,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import peak_mb
+
 TENANT = "bench"
 PAGE = 100
 
@@ -151,8 +153,7 @@ def measure(way: str, tickets: int, has_links: bool) -> dict[str, float]:
         shutil.rmtree(folder, ignore_errors=True)
     if held != tickets:
         raise SystemExit(f"{way}: {held} tickets are held, {tickets} were loaded")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"wall": wall, "cpu": _cpu_seconds() - imports - source.cpu, "peak_mb": peak}
+    return {"wall": wall, "cpu": _cpu_seconds() - imports - source.cpu, "peak_mb": peak_mb()}
 
 
 def _cpu_seconds() -> float:
