@@ -40,6 +40,7 @@ def sandbox(
     tenants: Annotated[int, typer.Option(min=1, max=3, help="Tenants to generate.")] = 3,
     count: Annotated[int, typer.Option(min=1, help="Tickets to generate, over all tenants.")] = 2000,
     months: Annotated[int, typer.Option(min=5, help="Months the generated tickets reach back.")] = 9,
+    noise: Annotated[float, typer.Option(min=0, max=1, help="How untidy generated customers and records are.")] = 0,
     until: Annotated[str, typer.Option(help="Newest generated moment (ISO 8601); default now.")] = "",
     limits: Annotated[bool, typer.Option(help="Enforce HubSpot's rate limits.")] = True,
     truth: Annotated[Path | None, typer.Option(help="Write what was planted to this file.")] = None,
@@ -69,7 +70,7 @@ def sandbox(
     elif bulk:
         world = bulk_world(bulk, companies=companies, contacts=contacts, seed=seed)
     else:
-        world = generate_world(seed=seed, tenants=tenants, tickets=count, months=months, until=newest)
+        world = generate_world(seed=seed, tenants=tenants, tickets=count, months=months, until=newest, noise=noise)
     if truth:
         truth.parent.mkdir(parents=True, exist_ok=True)
         world.write_truth(truth)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ingestion.sandbox import phrases
 from ingestion.sandbox.catalogue import COMPANIES, CONTACTS, TICKETS, PropertyDefinition
 from ingestion.sandbox.clock import Clock, system_clock
+from ingestion.sandbox.noise import Noise
 from ingestion.sandbox.own_reading import own_reading
 from ingestion.sandbox.planning import Account, PlannedTicket, Planner
 from ingestion.sandbox.threads import Threads
@@ -52,6 +53,7 @@ def generate_world(
     months: int = 9,
     until: datetime | None = None,
     clock: Clock = system_clock,
+    noise: float = 0,
 ) -> World:
     """Make a world of tenants with planted accounts.
 
@@ -62,6 +64,7 @@ def generate_world(
         months: How far back they go, at least 5.
         until: The world's present; nothing is dated after it. The full hour that has just passed when None.
         clock: The present of changes made to the world later.
+        noise: How much the accounts are disturbed (`ingestion.sandbox.noise`), from 0 to 1.
 
     Returns:
         The world. Every portal has three accounts planted per trigger if it has 150 tickets or more, one each with 60
@@ -75,13 +78,16 @@ def generate_world(
             f"A world needs at least one tenant, a ticket for each, and {MONTHS_MIN} months; "
             f"got {tenants} tenants, {tickets} tickets, {months} months."
         )
+    if not 0 <= noise <= 1:
+        raise ValueError(f"Noise goes from 0 to 1; got {noise}.")
     end = (until or clock().replace(minute=0, second=0, microsecond=0)).astimezone(UTC)
     world = World(clock=clock)
     for number in range(tenants):
         share = tickets // tenants + (1 if number < tickets % tenants else 0)
         vendor = _vendor(number)
         rng = random.Random(f"{seed}/{vendor.slug}")  # noqa: S311 -- a story, not a secret
-        _Builder(world, vendor, rng, until=end, days=round(months * 30.4), ticket_count=share).build()
+        days = round(months * 30.4)
+        _Builder(world, vendor, rng, until=end, days=days, ticket_count=share, noise=noise, seed=seed).build()
     return world
 
 
@@ -95,11 +101,23 @@ class _Builder:
     """Builds one tenant's portal into a world."""
 
     def __init__(
-        self, world: World, vendor: Vendor, rng: random.Random, *, until: datetime, days: int, ticket_count: int
+        self,
+        world: World,
+        vendor: Vendor,
+        rng: random.Random,
+        *,
+        until: datetime,
+        days: int,
+        ticket_count: int,
+        noise: float,
+        seed: int,
     ) -> None:
         self._world, self._vendor, self._rng = world, vendor, rng
         self._until, self._days, self._ticket_count = until, days, ticket_count
         self._planner = Planner(rng, until=until, days=days, topic_count=len(vendor.topics))
+        noise_rng = random.Random(f"{seed}/{vendor.slug}/noise")  # noqa: S311 -- a story, not a secret
+        harmless = Planner(noise_rng, until=until, days=days, topic_count=len(vendor.topics))
+        self._noise = Noise(noise_rng, noise, harmless, until)
         self._writer = Writer(vendor, rng)
         self._life = TicketLife(rng, until)
         self._portal = self._open_portal()
@@ -111,8 +129,14 @@ class _Builder:
         self._add_companies(customers, owners)
         self._add_contacts(customers)
         strays = self._planner.stray(self._ticket_count - sum(one.account.planned_count for one in customers))
+        for one in customers:
+            self._noise.disturb(one.account)
         planned: list[tuple[PlannedTicket, _Customer | None]] = [
-            *((ticket, one) for one in customers for ticket in one.account.tickets),
+            *(
+                (ticket, None if self._noise.is_unlinked() else one)
+                for one in customers
+                for ticket in one.account.tickets
+            ),
             *((ticket, None) for ticket in strays),
         ]
         planned.sort(key=lambda pair: pair[0].at)
@@ -257,7 +281,7 @@ class _Builder:
         }
         if account.role != "healthy" or account.variant % 12 != 7:
             facts[vendor.mrr_property] = mrr
-        return login, facts
+        return login, {name: value for name, value in facts.items() if not self._noise.is_unfilled()}
 
     def _add_contacts(self, customers: Sequence[_Customer]) -> None:
         rng = self._rng

@@ -110,7 +110,7 @@ class Planner:
         account.tickets = [
             *self._steady(2, oldest=self._days, newest=108),
             *self._steady(habit, oldest=101, newest=17),
-            *(PlannedTicket(self.moment(ago), self._topic(), NEUTRAL) for ago in burst),
+            *(PlannedTicket(self.moment(ago), self.any_topic(), NEUTRAL) for ago in burst),
         ]
         z = poisson_z(len(burst), habit)
         account.reason = f"{len(burst)} tickets in 14 days after {habit} in the 90 days before (z {z:.1f})"
@@ -149,7 +149,7 @@ class Planner:
         found = []
         for _ in range(count):
             ago = self._uniform(0.5, self._days - 0.5)
-            found.append(PlannedTicket(self.moment(ago), self._topic(), self._mood(ago)))
+            found.append(PlannedTicket(self.moment(ago), self.any_topic(), self._mood(ago)))
         return found
 
     def moment(self, days_ago: float) -> datetime:
@@ -179,14 +179,15 @@ class Planner:
     def _fresh_topic(self, earlier: Sequence[PlannedTicket], at: datetime) -> int:
         used = {one.topic_index for one in earlier if at - one.at < timedelta(days=32)}
         free = [one for one in range(self._topic_count) if one not in used]
-        return self._rng.choice(free) if free else self._topic()
+        return self._rng.choice(free) if free else self.any_topic()
 
     def _mood(self, days_ago: float) -> Intent:
         moods = _MOODS_OLD if days_ago > CALM_DAYS else _MOODS_RECENT
         names, weights = zip(*moods, strict=True)
         return Intent(self._rng.choices(names, weights)[0])
 
-    def _topic(self) -> int:
+    def any_topic(self) -> int:
+        """The index of some topic of the vendor."""
         return self._rng.randrange(self._topic_count)
 
     def _distinct_topics(self, count: int) -> list[int]:

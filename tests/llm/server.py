@@ -29,6 +29,8 @@ def main() -> None:
     # More slots than callers: each task keeps one whose long prompt is computed already.
     params.n_parallel = 4
     params.n_ctx = 4 * 6144
+    # Threads wait for each other by spinning: with more of them than free cores an answer takes ten times as long.
+    params.cpuparams.n_threads = 1
     params.verbosity = 0
     server = xllamacpp.Server(params)
     sys.stdout.write(f"{server.listening_address}\n")

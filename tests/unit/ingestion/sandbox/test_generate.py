@@ -128,6 +128,37 @@ def test_equal_arguments_give_equal_worlds_and_another_seed_another() -> None:
     assert everything(first) != everything(generate_world(seed=4, tenants=2, tickets=320, until=UNTIL))
 
 
+def test_noise_disturbs_customers_and_fields_but_not_what_was_planted() -> None:
+    calm, noisy = (generate_world(seed=3, tenants=2, tickets=900, until=UNTIL, noise=noise) for noise in (0, 1))
+    assert [(one.company_id, one.trigger_type) for one in calm.truth] == [
+        (one.company_id, one.trigger_type) for one in noisy.truth
+    ]
+
+    def unlinked(world: World) -> float:
+        tickets = [(portal, one) for portal in world.portals.values() for one in portal.ids(TICKETS)]
+        return sum(not portal.linked_ids(TICKETS, one, COMPANIES) for portal, one in tickets) / len(tickets)
+
+    def filled(world: World) -> int:
+        return sum(
+            portal.tenant.mrr_property in portal.properties_of(COMPANIES, one)
+            for portal in world.portals.values()
+            for one in portal.ids(COMPANIES)
+        )
+
+    def grumblers(world: World) -> int:
+        return sum(
+            any(age < 21 and truth.sentiment in BAD for age, truth, _ in story.tickets)
+            for _, _, story in stories(world)
+            if story.company["hs_object_id"] not in {one.company_id for one in world.truth}
+        )
+
+    assert unlinked(calm) < 0.05 < 0.25 < unlinked(noisy) < 0.4
+    assert 0.55 < filled(noisy) / filled(calm) < 0.85
+    assert grumblers(calm) == 0 < grumblers(noisy)
+    with pytest.raises(ValueError, match="Noise"):
+        generate_world(noise=1.5)
+
+
 def test_the_asked_for_number_of_tickets_comes_in_a_believable_house(world: World) -> None:
     assert sum(len(portal.ids(TICKETS)) for portal in world.portals.values()) == 2000
     assert len(world.ticket_truth) == 2000
