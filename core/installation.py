@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from core.appdb import open_app_database
 from core.appdb.budgets import Budgets
 from core.appdb.builds import BuildStore
+from core.appdb.card_events import CardEvents
 from core.appdb.corrections import Corrections
 from core.appdb.directory import TenantDirectory
 from core.appdb.engine import writing
@@ -78,6 +79,11 @@ class Installation:
     def corrections(self) -> Corrections:
         """Readings that people corrected."""
         return Corrections(self.app_database)
+
+    @cached_property
+    def card_events(self) -> CardEvents:
+        """What has happened to cards."""
+        return CardEvents(self.app_database)
 
     @cached_property
     def proposals(self) -> Proposals:

@@ -71,12 +71,39 @@ class Severity(StrEnum):
 
 
 class CardStatus(StrEnum):
-    """Where a card stands on the board; people move it, machines never do."""
+    """Where a card stands on the board. People move it; the pipeline brings it back to them, and never away from them."""
 
     NEW = "new"
     WORKING = "working"
     WAITING = "waiting"
     COMPLETED = "completed"
+
+
+class CardEventType(StrEnum):
+    """What can happen to a card. A person does most of it; `woken`, and some `reopened` and `completed`, the pipeline does."""
+
+    ASSIGNED = "assigned"
+    STATUS_CHANGED = "status_changed"
+    COMMENTED = "commented"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
+    COMPLETED = "completed"
+    REOPENED = "reopened"
+    SEVERITY_OVERRIDDEN = "severity_overridden"
+
+
+class CardOutcome(StrEnum):
+    """What became of a card; told by whoever completes it. `expired` is the pipeline's: nobody ever looked."""
+
+    SAVED = "saved"
+    AT_RISK_UNRESOLVED = "at_risk_unresolved"
+    FALSE_ALARM = "false_alarm"
+    KNOWN_EXPECTED = "known_expected"
+    CHURNED = "churned"
+    CONTRACTION = "contraction"
+    DUPLICATE = "duplicate"
+    CANNOT_ACT = "cannot_act"
+    EXPIRED = "expired"
 
 
 class MrrSource(StrEnum):

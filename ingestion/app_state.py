@@ -1,10 +1,11 @@
-"""What people decided in the product, as one more source of the warehouse: tenants, mappings, topics, corrections, thresholds.
+"""What people decided in the product, as one more source of the warehouse: settings, corrections, and what was done to cards.
 
-The rows come from the application database, are few, and replace what is held as a whole; a table that would not change is not
-touched. Which rows these are is decided by whoever reads that database.
+The rows come from the application database. Settings are few, and replace what is held as a whole; a table that would not change is
+not touched. Card events only ever grow, so of them just the new ones are asked for. Which rows these are is decided by whoever
+reads that database.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from core.errors import Terminal
 from core.naming import RAW_APP
 from core.tenants import Cell
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
-from ingestion.loader import Chunk, Mark, RawTable, UnloadableRows, load
+from ingestion.loader import Chunk, Mark, RawTable, UnloadableRows, ensure_tables, load
 
 Row = Mapping[str, object]
 
@@ -93,13 +94,37 @@ TRIGGER_PARAMS = _table(
         Column("valid_from_at", ColumnType.TIMESTAMP),
     ],
 )
-APP_TABLES = (TENANTS, FIELD_MAPPINGS, TOPICS, TOPIC_VERSIONS, CORRECTIONS, TRIGGER_PARAMS)
+SETTINGS = (TENANTS, FIELD_MAPPINGS, TOPICS, TOPIC_VERSIONS, CORRECTIONS, TRIGGER_PARAMS)
+"""Tables that are replaced whole."""
+
+CARD_EVENTS = RawTable(
+    TableSpec(
+        RAW_APP,
+        "card_events",
+        (
+            Column("tenant_id"),
+            Column("card_id"),
+            Column("seq", ColumnType.INTEGER),
+            *(Column(name) for name in ("type", "actor", "status", "payload")),
+            Column("occurred_at", ColumnType.TIMESTAMP),
+            Column("loaded_at", ColumnType.TIMESTAMP),
+        ),
+        ("tenant_id", "card_id", "seq"),
+    )
+)
+APP_TABLES = (*SETTINGS, CARD_EVENTS)
+
+HeldEvents = Mapping[tuple[str, str], int]
+"""By tenant and card, how many events of it are held. They are numbered from 1 without gaps, so this says which ones."""
+
+NewEvents = Callable[[HeldEvents], Iterable[tuple[str, Sequence[Row]]]]
+"""What an application database has beyond those that are held: rows of `raw_app.card_events`, some of one tenant at a time."""
 
 
 def load_app_state(
     rows: Mapping[str, Sequence[Row]], *, warehouse: Warehouse, work_dir: Path, now: datetime | None = None
 ) -> dict[str, int]:
-    """Replace the tables of `raw_app` (docs/names.md) by `rows`; a table not named becomes empty, and exists all the same.
+    """Replace the settings of `raw_app` (docs/names.md) by `rows`; a table not named becomes empty, and exists all the same.
 
     Args:
         rows: Per table name its rows; a missing column is null, `loaded_at` is filled in here.
@@ -115,18 +140,52 @@ def load_app_state(
         UnloadableRows: A column the table does not have, or a value of another type.
         WarehouseBusy: Another process is loading the same state.
     """
-    unknown = sorted(set(rows) - {table.name for table in APP_TABLES})
+    unknown = sorted(set(rows) - {table.name for table in SETTINGS})
     if unknown:
-        raise UnknownAppTable(f"raw_app has no table {', '.join(unknown)}; see docs/names.md for those it has.")
+        raise UnknownAppTable(f"raw_app has no settings {', '.join(unknown)}; see docs/names.md for those it has.")
     loaded_at = now or datetime.now(UTC)
 
     def items() -> Iterator[Chunk | Mark]:
-        for table in APP_TABLES:
+        for table in SETTINGS:
             yield Chunk(table.name, _EVERYBODY, _arrow(table, rows.get(table.name, ()), loaded_at))
 
     with warehouse.named_lock(RAW_APP):
         totals = load(RAW_APP, APP_CELL, APP_TABLES, items(), warehouse=warehouse, work_dir=work_dir)
-    return {table.name: totals[_EVERYBODY, table.name].loaded for table in APP_TABLES}
+    return {table.name: totals[_EVERYBODY, table.name].loaded for table in SETTINGS}
+
+
+def load_card_events(
+    new_events: NewEvents, *, warehouse: Warehouse, work_dir: Path, now: datetime | None = None
+) -> int:
+    """Add to `raw_app.card_events` what has happened to cards since the last load.
+
+    Args:
+        new_events: Told what is held, says what is not. It may hand over events that are held; they are left out.
+        warehouse: Where to.
+        work_dir: Folder for dlt's files.
+        now: Becomes `loaded_at`; the present unless given.
+
+    Returns:
+        Rows loaded.
+
+    Raises:
+        UnloadableRows: A column the table does not have, or a value of another type.
+        WarehouseBusy: Another process is loading the same state.
+    """
+    loaded_at = now or datetime.now(UTC)
+    with warehouse.named_lock(RAW_APP):
+        ensure_tables(warehouse, APP_TABLES)
+        counted = warehouse.rows(
+            f"select tenant_id, card_id, max(seq) as seq from {CARD_EVENTS.spec.qualified} group by tenant_id, card_id"  # noqa: S608 - names of ours
+        )
+        held = {(row["tenant_id"], row["card_id"]): int(row["seq"]) for row in counted}
+
+        def items() -> Iterator[Chunk | Mark]:
+            for tenant_id, rows in new_events(held):
+                yield Chunk(CARD_EVENTS.name, tenant_id, _arrow(CARD_EVENTS, rows, loaded_at))
+
+        totals = load(RAW_APP, APP_CELL, APP_TABLES, items(), warehouse=warehouse, work_dir=work_dir)
+    return sum(counts.loaded for counts in totals.values())
 
 
 def _arrow(table: RawTable, rows: Sequence[Row], loaded_at: datetime) -> pa.Table:

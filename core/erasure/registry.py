@@ -141,6 +141,7 @@ MODELS: tuple[Holding, ...] = (
     *_plain(
         INTERMEDIATE,
         "int_card_readings",
+        "int_card_states",
         "int_card_tickets",
         "int_cards",
         "int_company_days",
@@ -174,7 +175,7 @@ MODELS: tuple[Holding, ...] = (
 )
 
 DECISIONS: tuple[Holding, ...] = (
-    *_plain(RAW_APP, "tenants", "field_mappings", "topics", "topic_versions", "trigger_params"),
+    *_plain(RAW_APP, "tenants", "field_mappings", "topics", "topic_versions", "trigger_params", "card_events"),
     Holding(RAW_APP, "corrections", ticket="ticket_id", words=("text", "why")),
 )
 """What people decided, as the warehouse was told; cleared after the application database, from which it is loaded."""

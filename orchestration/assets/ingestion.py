@@ -17,6 +17,7 @@ from orchestration.resources import OnRows
 
 HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))
 APP_TABLES = tuple(table.spec.name for table in app_state_source.APP_TABLES)
+_EVENTS = app_state_source.CARD_EVENTS.name
 
 
 class LoadConfig(dg.Config):
@@ -73,12 +74,16 @@ def hubspot(
 def app_state(
     context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """What people decided in the product, as the warehouse needs it: tenants, mappings, topics, corrections, thresholds."""
+    """What people decided in the product, as the warehouse needs it: settings, topics, corrections, and what they did to cards."""
     rows = place.directory.app_state()
-    app_state_source.load_app_state(rows, warehouse=place.warehouse, work_dir=place.settings.stores.data_dir)
-    context.log.info(f"Loaded {', '.join(f'{len(rows[table])} {table}' for table in APP_TABLES)}.")
+    warehouse, work_dir = place.warehouse, place.settings.stores.data_dir
+    app_state_source.load_app_state(rows, warehouse=warehouse, work_dir=work_dir)
+    event_count = app_state_source.load_card_events(place.card_events.beyond, warehouse=warehouse, work_dir=work_dir)
+    listed = ", ".join(f"{len(rows[table])} {table}" for table in rows)
+    context.log.info(f"Loaded {listed}, and {event_count} new {_EVENTS}.")
     for table in APP_TABLES:
-        yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata={"dagster/row_count": len(rows[table])})
+        figure = {"loaded": event_count} if table == _EVENTS else {"dagster/row_count": len(rows[table])}
+        yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata=figure)
 
 
 def _metadata(loaded: Loaded, table: str) -> dict[str, dg.MetadataValue]:

@@ -269,7 +269,16 @@ def _marked(row: Row, mark: str) -> Row:
     return row | changed
 
 
-def add_event(engine: Engine, tenant_id: str, card_id: str, seq: int, status: CardStatus, *, kind: str) -> None:
+def add_event(
+    engine: Engine,
+    tenant_id: str,
+    card_id: str,
+    seq: int,
+    status: CardStatus,
+    *,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+) -> None:
     """Something a person did to a card."""
     with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
         connection.execute(
@@ -279,7 +288,7 @@ def add_event(engine: Engine, tenant_id: str, card_id: str, seq: int, status: Ca
                 seq=seq,
                 actor=f"demo|{tenant_id}|member",
                 type=kind,
-                payload={},
+                payload=dict(payload or {}),
                 status=status,
                 occurred_at=AS_OF + timedelta(minutes=seq),
             )

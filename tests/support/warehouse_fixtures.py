@@ -175,6 +175,13 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "is_standing": BOOL,
         "loaded_at": AT,
     },
+    "raw_app.card_events": {
+        **_texts("tenant_id card_id"),
+        "seq": INT,
+        **_texts("type actor status payload"),
+        "occurred_at": AT,
+        "loaded_at": AT,
+    },
     "raw_app.trigger_params": {
         **_texts("tenant_id trigger_type name"),
         "value": FLOAT,
@@ -662,6 +669,34 @@ def trigger_param(
             "value": value,
             "version": version,
             "valid_from_at": valid_from_at,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def card_event(
+    *,
+    card_id: str,
+    seq: int,
+    kind: str,
+    status: str,
+    occurred_at: datetime,
+    actor: str = "ada",
+    tenant_id: str = "acme",
+    **payload: object,
+) -> SourceRow:
+    """Something that happened to a card."""
+    return SourceRow(
+        "raw_app.card_events",
+        {
+            "tenant_id": tenant_id,
+            "card_id": card_id,
+            "seq": seq,
+            "type": kind,
+            "actor": actor,
+            "status": status,
+            "payload": json.dumps(payload, sort_keys=True),
+            "occurred_at": occurred_at,
             "loaded_at": LOADED_AT,
         },
     )

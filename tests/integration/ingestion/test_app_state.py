@@ -1,13 +1,17 @@
-"""What people decided, replaced whole, on both engines."""
+"""What people decided: settings replaced whole, card events added to, on both engines."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from core.appdb import open_app_database
+from core.appdb.card_events import CardEvents
+from core.vocabulary import CardStatus
 from core.warehouse import Warehouse
-from ingestion.app_state import UnknownAppTable, load_app_state
+from ingestion.app_state import UnknownAppTable, load_app_state, load_card_events
 from ingestion.loader import UnloadableRows
+from tests.support.published import add_event, add_tenant
 
 MOMENT = datetime(2026, 5, 1, tzinfo=UTC)
 ROWS: dict[str, list[dict[str, object]]] = {
@@ -82,6 +86,43 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
     assert warehouse.rows("select * from raw_app.trigger_params") == []
     topic = warehouse.rows("select * from raw_app.topics")[0]
     assert (topic["description"], topic["is_active"], topic["version"]) == (None, True, 2)
+
+
+def test_of_card_events_only_new_ones_are_loaded_and_no_words(warehouse: Warehouse, tmp_path: Path) -> None:
+    engine = open_app_database(f"sqlite:///{tmp_path / 'app.db'}")
+    events = CardEvents(engine)
+    for tenant_id in ("acme", "bolt"):
+        add_tenant(engine, tenant_id)
+
+    def load() -> int:
+        return load_card_events(events.beyond, warehouse=warehouse, work_dir=tmp_path)
+
+    def held() -> list[tuple[object, ...]]:
+        rows = warehouse.rows("select * from raw_app.card_events order by tenant_id, card_id, seq")
+        return [(row["tenant_id"], row["card_id"], row["seq"], row["type"], row["payload"]) for row in rows]
+
+    assert load() == 0
+    assert held() == [], "the table exists before anything happened"
+    said = {"text": "Ada Lovelace rang, she is furious", "mentions": ["x"]}
+    add_event(engine, "acme", "card-1", 1, CardStatus.NEW, kind="commented", payload=said)
+    add_event(engine, "acme", "card-1", 2, CardStatus.WORKING, kind="status_changed")
+    add_event(engine, "bolt", "card-1", 1, CardStatus.NEW, kind="assigned", payload={"assignee": "y"})
+    assert load() == 3
+    assert load() == 0
+    done = {"outcome": "saved", "note": "They stay.", "mrr": 12.5}
+    add_event(engine, "acme", "card-1", 3, CardStatus.COMPLETED, kind="completed", payload=done)
+    add_event(engine, "acme", "card-2", 1, CardStatus.NEW, kind="commented", payload=said)
+    read = [(tenant_id, len(rows)) for tenant_id, rows in events.beyond({("acme", "card-1"): 2, ("bolt", "card-1"): 1})]
+    assert read == [("acme", 2)], "what is held is not read again"
+    assert load() == 2
+    assert held() == [
+        ("acme", "card-1", 1, "commented", '{"mentions":["x"]}'),
+        ("acme", "card-1", 2, "status_changed", "{}"),
+        ("acme", "card-1", 3, "completed", '{"mrr":12.5,"outcome":"saved"}'),
+        ("acme", "card-2", 1, "commented", '{"mentions":["x"]}'),
+        ("bolt", "card-1", 1, "assigned", '{"assignee":"y"}'),
+    ]
+    engine.dispose()
 
 
 def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from core.naming import INTERMEDIATE, MARTS, STAGING
 from core.vocabulary import (
+    CardEventType,
+    CardStatus,
     ChurnIntent,
     Confidence,
     CorrectedField,
@@ -169,13 +171,15 @@ def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
         "reading_scope": ReadingScope,
         "confidence": Confidence,
         "direction": MessageDirection,
+        "type": CardEventType,
     }
     tested = {
         (_arguments(test)["column_name"], frozenset(_arguments(test)["values"]))
         for test in _tests(manifest, "accepted_values")
     }
-    # Two tables have a column of this name.
-    assert tested == {(column, frozenset(words)) for column, words in [*vocabulary.items(), ("field", CorrectedField)]}
+    # Several tables have a column of these names.
+    shared = [("field", CorrectedField), ("status", CardStatus)]
+    assert tested == {(column, frozenset(words)) for column, words in [*vocabulary.items(), *shared]}
 
 
 def test_only_as_of_says_now(manifest: Manifest) -> None:

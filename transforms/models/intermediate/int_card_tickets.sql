@@ -1,6 +1,7 @@
 with cards as (
 
     select * from {{ ref('int_cards') }}
+    where is_shown
 
 ),
 

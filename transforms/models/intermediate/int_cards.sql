@@ -1,7 +1,18 @@
 with episodes as (
 
     select * from {{ ref('int_episodes') }}
-    where is_active or closed_on >= {{ history_start_on() }}
+
+),
+
+states as (
+
+    select * from {{ ref('int_card_states') }}
+
+),
+
+companies as (
+
+    select * from {{ ref('int_company_facts') }}
 
 ),
 
@@ -55,6 +66,7 @@ worst_first as (
 
     select
         *,
+        first_value(judged_rank) over (partition by tenant_id, card_id order by scored_on) as opened_rank,
         max(judged_rank) over (partition by tenant_id, card_id) as card_rank,
         max(case when is_notify then 1 else 0 end) over (partition by tenant_id, card_id) as notify_flag,
         row_number() over (partition by tenant_id, card_id order by score desc, scored_on desc) as day_rank
@@ -76,15 +88,20 @@ final as (
         episodes.closed_on,
         episodes.is_active,
         episodes.previous_card_id,
-        case worst_first.card_rank
-            when 4 then 'critical' when 3 then 'high' when 2 then 'medium' else 'low'
-        end as severity,
+        {{ severity_of('worst_first.card_rank') }} as severity,
+        {{ severity_of('worst_first.opened_rank') }} as opened_severity,
+        companies.mrr as opened_mrr,
+        coalesce(companies.mrr_source, 'unknown') as opened_mrr_source,
         worst_first.notify_flag = 1 as is_notify,
         worst_first.score,
         worst_first.components,
         worst_first.why,
         worst_first.ticket_id,
-        worst_first.rule_version
+        worst_first.rule_version,
+        -- What people still have to do with a card keeps it on the board, however long ago its signal went out.
+        episodes.is_active
+        or episodes.closed_on >= {{ history_start_on() }}
+        or coalesce(states.status <> 'completed' or states.last_event_at >= {{ history_start_on() }}, false) as is_shown
 
     from episodes
     inner join worst_first
@@ -92,6 +109,14 @@ final as (
             episodes.tenant_id = worst_first.tenant_id
             and episodes.card_id = worst_first.card_id
             and worst_first.day_rank = 1
+    left join states
+        on
+            episodes.tenant_id = states.tenant_id
+            and episodes.card_id = states.card_id
+    left join companies
+        on
+            episodes.tenant_id = companies.tenant_id
+            and episodes.company_id = companies.company_id
 
 )
 
