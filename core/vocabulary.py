@@ -276,13 +276,14 @@ class ReadingScope(StrEnum):
 
 
 class MappedField(StrEnum):
-    """What a tenant may tell us the place of in its HubSpot: five facts about companies, two meanings of ticket stages."""
+    """What a tenant may tell us the place of in its HubSpot: six facts about companies, two meanings of ticket stages."""
 
     MRR = "mrr"
     RENEWAL = "renewal"
     LAST_LOGIN = "last_login"
     ONBOARDING_STEP = "onboarding_step"
     USAGE = "usage"
+    CHURN = "churn"
     NEW_STAGES = "new_stages"
     WAITING_STAGES = "waiting_stages"
 
@@ -290,6 +291,12 @@ class MappedField(StrEnum):
     def is_stages(self) -> bool:
         """Whether it is mapped to ticket stages instead of a company property."""
         return self in {MappedField.NEW_STAGES, MappedField.WAITING_STAGES}
+
+
+class ChurnSource(StrEnum):
+    """How it is known that a company left, the surest first."""
+
+    MAPPED_PROPERTY = "mapped_property"
 
 
 class MrrUnit(StrEnum):

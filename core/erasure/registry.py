@@ -144,6 +144,7 @@ MODELS: tuple[Holding, ...] = (
         "int_card_states",
         "int_card_tickets",
         "int_cards",
+        "int_churned_companies",
         "int_company_days",
         "int_company_facts",
         "int_confidence",

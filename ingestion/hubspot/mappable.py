@@ -25,6 +25,7 @@ FITTING_TYPES: Mapping[MappedField, tuple[str, ...]] = {
     MappedField.LAST_LOGIN: _DATES,
     MappedField.ONBOARDING_STEP: _NUMBERS,
     MappedField.USAGE: _NUMBERS,
+    MappedField.CHURN: _DATES,
 }
 """HubSpot's data types a property may have, by field."""
 
@@ -210,6 +211,19 @@ _CLUES: Mapping[MappedField, Mapping[str, int]] = {
         "events": 2,
         "logins": 1,
         "used": 1,
+    },
+    MappedField.CHURN: {
+        "churn": 5,
+        "churned": 5,
+        "cancelled": 5,
+        "canceled": 5,
+        "cancellation": 5,
+        "terminated": 4,
+        "termination": 4,
+        "offboarded": 4,
+        "left on": 3,
+        "lost on": 3,
+        "lost": 1,
     },
 }
 """Words in a property's name or label that speak for a field, and how loudly."""

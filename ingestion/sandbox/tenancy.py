@@ -24,6 +24,7 @@ class TenantProfile:
         last_login_property: Company property with the customer's last login, a datetime.
         onboarding_step_property: Company property with the number of finished onboarding steps.
         usage_property: Company property counting use over the last 30 days.
+        churn_property: Company property with the day the customer left; generated portals have none.
     """
 
     tenant_id: str
@@ -35,6 +36,7 @@ class TenantProfile:
     last_login_property: str | None = None
     onboarding_step_property: str | None = None
     usage_property: str | None = None
+    churn_property: str | None = None
     topics: tuple[tuple[str, str], ...] = ()
     """(name, description) of the subjects this tenant's tickets are about."""
 

@@ -18,8 +18,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 import core.appdb
 from core.appdb import metadata, open_app_database
 from core.appdb.engine import UnknownDatabase, migrate, open_engine
-from core.appdb.mappings import FieldMappings
+from core.appdb.mappings import FieldMapping, FieldMappings
 from core.appdb.tables import PUBLISHED, tenant
+from core.tenants import tenant_id
 from core.vocabulary import MappedField
 
 
@@ -73,6 +74,32 @@ def test_mappings_that_stood_in_the_tenant_become_first_versions_and_come_back(a
     with engine.connect() as connection:
         [back] = connection.execute(text("select mrr_property, renewal_property from tenant")).all()
     assert tuple(back) == ("arr", None)
+    migrate(engine)
+    engine.dispose()
+
+
+def test_the_list_of_fields_grows_and_shrinks_around_what_is_mapped(app_database_url: str) -> None:
+    engine = open_app_database(app_database_url)
+    with engine.begin() as connection:
+        connection.execute(insert(tenant), row())
+    kept = FieldMapping(field=MappedField.USAGE, property_name="uses")
+    for one in (kept, FieldMapping(field=MappedField.CHURN, property_name="lost_on")):
+        FieldMappings(engine).set(tenant_id("acme"), one, author="ada")
+    unlisted = (
+        "insert into field_mapping (tenant_id, field, version, unit, valid_from_at, author) "
+        "values ('acme', {}, 9, {}, '2026-11-01 00:00:00+00:00', 'ada')"
+    )
+
+    def refuses(field: str, unit: str) -> None:
+        with engine.begin() as connection, pytest.raises(IntegrityError):
+            connection.execute(text(unlisted.format(field, unit)))
+
+    refuses("'shoe_size'", "null")
+    refuses("'mrr'", "'week'")
+    move(command.downgrade, engine, "0011")
+    assert FieldMappings(engine).current(tenant_id("acme")) == {MappedField.USAGE: kept}
+    refuses("'churn'", "null")
+    refuses("'mrr'", "'week'")
     migrate(engine)
     engine.dispose()
 

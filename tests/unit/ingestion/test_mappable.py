@@ -120,6 +120,15 @@ def test_names_in_one_word_are_read_like_names_with_underscores() -> None:
     assert [one.name for one in suggestions(MappedField.RENEWAL, found)] == ["contractRenewalDate"]
 
 
+def test_the_day_a_customer_left_is_suggested_and_the_reason_is_not() -> None:
+    found = [defined("churned_on", "date"), defined("cancellation_date", "datetime"), defined("churn_reason", "string")]
+    named = Mappable({one.name: one for one in found}, {})
+    assert {one.name for one in suggestions(MappedField.CHURN, named)} == {"churned_on", "cancellation_date"}
+    check(FieldMapping(field=MappedField.CHURN, property_name="churned_on"), named, "acme")
+    with pytest.raises(UnfitMapping, match="type string, churn needs date or datetime"):
+        check(FieldMapping(field=MappedField.CHURN, property_name="churn_reason"), named, "acme")
+
+
 names = st.sampled_from(["mrr", "renewal", "last_login", "onboarding_step", "usage_30d", "arr", "x", "value"])
 catalogues = st.lists(
     st.builds(

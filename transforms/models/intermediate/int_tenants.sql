@@ -32,6 +32,7 @@ mappings as (
         max(case when field = 'last_login' then property_name end) as last_login_property,
         max(case when field = 'onboarding_step' then property_name end) as onboarding_step_property,
         max(case when field = 'usage' then property_name end) as usage_property,
+        max(case when field = 'churn' then property_name end) as churn_property,
         max(case when field = 'new_stages' then stage_ids end) as new_stage_ids,
         max(case when field = 'waiting_stages' then stage_ids end) as waiting_stage_ids
 
@@ -78,6 +79,7 @@ final as (
         mappings.last_login_property,
         mappings.onboarding_step_property,
         mappings.usage_property,
+        mappings.churn_property,
         -- Some JSON writers escape the slash between pipeline and stage.
         replace(mappings.new_stage_ids, '\/', '/') as new_stage_ids,
         replace(mappings.waiting_stage_ids, '\/', '/') as waiting_stage_ids,
