@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.canaries.readings import CANARY_READINGS
+from analysis.evals.runs import EVALUATIONS
 from analysis.evals.shipped import add_shipped_precision
 from core.naming import ENRICHMENT
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
@@ -173,5 +175,5 @@ def ensure_enrichment_tables(warehouse: Warehouse) -> None:
     Raises:
         WarehouseBusy, WarehouseUnavailable: As `Warehouse.merge`.
     """
-    warehouse.merge([(table, []) for table in (*ENRICHMENT_TABLES, DEFERRED_READINGS)])
+    warehouse.merge([(table, []) for table in (*ENRICHMENT_TABLES, DEFERRED_READINGS, EVALUATIONS, CANARY_READINGS)])
     add_shipped_precision(warehouse)

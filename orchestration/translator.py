@@ -8,7 +8,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from core.naming import ENRICHMENT
 
-_PARTS_OF_THE_READING = {"message_texts", "message_evidence", "dead_letters", "label_precision"}
+_PARTS_OF_THE_READING = {"message_texts", "message_evidence", "dead_letters", "label_precision", "evaluations"}
 
 
 class Translator(DagsterDbtTranslator):

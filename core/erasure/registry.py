@@ -167,6 +167,8 @@ MODELS: tuple[Holding, ...] = (
     *_plain(
         MARTS,
         "companies",
+        "data_quality",
+        "enrichment_quality",
         "llm_costs_daily",
         "sentiment_daily",
         "source_health",

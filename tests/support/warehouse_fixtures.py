@@ -225,6 +225,28 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "precision_score": FLOAT,
         "lower_bound_score": FLOAT,
     },
+    "enrichment.evaluations": {
+        **_texts("run_id labels subject labelled_set"),
+        "evaluated_at": AT,
+        **_texts("analyzer model prompt_version schema_hash"),
+        **dict.fromkeys(("example_count", "text_count", "unread_count"), INT),
+        **dict.fromkeys(("accuracy_score", "best_three_accuracy_score", "macro_f1_score"), FLOAT),
+        **dict.fromkeys(("kappa_score", "precision_score", "recall_score"), FLOAT),
+        **dict.fromkeys(("input_tokens", "output_tokens"), INT),
+        **dict.fromkeys(("cost_usd", "duration_seconds"), FLOAT),
+    },
+    "enrichment.canary_readings": {
+        "read_on": "date",
+        **_texts("analyzer model prompt_version canary kind expected_sentiment expected_churn_intent"),
+        **_texts("sentiment churn_intent reason"),
+        **dict.fromkeys(("is_right", "is_known_weak", "is_flipped"), BOOL),
+        **_texts("schema_hash input_hash call_key"),
+        **dict.fromkeys(("input_tokens", "output_tokens"), INT),
+        "cost_usd": FLOAT,
+        "latency_ms": INT,
+        "run_id": TEXT,
+        "analyzed_at": AT,
+    },
 }
 """Column types by column name, by `schema.table`."""
 

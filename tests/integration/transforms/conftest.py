@@ -21,6 +21,8 @@ MARTS = (
     "trigger_scores_daily",
     "source_health",
     "llm_costs_daily",
+    "enrichment_quality",
+    "data_quality",
 )
 
 

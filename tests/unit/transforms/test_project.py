@@ -36,7 +36,7 @@ from transforms import runner
 
 NAMES = Path(__file__).parents[3] / "docs" / "names.md"
 LAYERS = [STAGING, INTERMEDIATE, MARTS]
-OF_NO_TENANT = {"label_precision"}
+OF_NO_TENANT = {"label_precision", "evaluations", "canary_readings"}
 Manifest = dict[str, Any]
 
 
