@@ -297,6 +297,8 @@ class ChurnSource(StrEnum):
     """How it is known that a company left, the surest first."""
 
     MAPPED_PROPERTY = "mapped_property"
+    CARD_CHURNED = "card_churned"
+    CARD_CONTRACTION = "card_contraction"
 
 
 class MrrUnit(StrEnum):
