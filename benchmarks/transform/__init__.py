@@ -1,0 +1,1 @@
+"""What it takes to build the marts over much."""
