@@ -22,6 +22,7 @@ from churnboard import (
     tenants,
     topics,
     training,
+    triggers,
     webhooks,
 )
 from churnboard.shared import app
@@ -47,6 +48,7 @@ __all__ = [
     "tenants",
     "topics",
     "training",
+    "triggers",
     "webhooks",
 ]
 

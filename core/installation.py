@@ -16,6 +16,7 @@ from core.appdb.mappings import FieldMappings
 from core.appdb.prompts import PromptPins
 from core.appdb.proposals import Proposals
 from core.appdb.topics import Topics
+from core.appdb.triggers import TriggerSettings
 from core.appdb.webhooks import WebhookInbox
 from core.connections import ConnectionStore, OAuthClient
 from core.secrets import Vault, open_vault
@@ -99,6 +100,11 @@ class Installation:
     def budgets(self) -> Budgets:
         """What each tenant's reading may cost a month."""
         return Budgets(self.app_database, self.settings.analysis.llm_monthly_budget_usd)
+
+    @cached_property
+    def triggers(self) -> TriggerSettings:
+        """What each tenant's triggers are set to."""
+        return TriggerSettings(self.app_database)
 
     @cached_property
     def builds(self) -> BuildStore:

@@ -61,6 +61,21 @@ class TriggerType(StrEnum):
     SILENTLY_STRUGGLING = "silently_struggling"
 
 
+class TriggerPreset(StrEnum):
+    """A set of values for every trigger's parameters; a tenant's own values go before it."""
+
+    BALANCED = "balanced"
+    QUIET = "quiet"
+
+
+class ParamOrigin(StrEnum):
+    """Where the value of a trigger's parameter comes from: a preset, or the tenant itself."""
+
+    BALANCED = "balanced"
+    QUIET = "quiet"
+    OWN = "own"
+
+
 class Severity(StrEnum):
     """How bad it looks, lowest first."""
 

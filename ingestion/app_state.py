@@ -85,16 +85,27 @@ CORRECTIONS = _table(
 )
 TRIGGER_PARAMS = _table(
     "trigger_params",
-    ("trigger_type", "name"),
+    ("trigger_type", "name", "version"),
     [
         Column("trigger_type"),
         Column("name"),
         Column("value", ColumnType.FLOAT),
         Column("version", ColumnType.INTEGER),
         Column("valid_from_at", ColumnType.TIMESTAMP),
+        Column("author"),
     ],
 )
-SETTINGS = (TENANTS, FIELD_MAPPINGS, TOPICS, TOPIC_VERSIONS, CORRECTIONS, TRIGGER_PARAMS)
+TRIGGER_PRESETS = _table(
+    "trigger_presets",
+    ("version",),
+    [
+        Column("version", ColumnType.INTEGER),
+        Column("preset"),
+        Column("valid_from_at", ColumnType.TIMESTAMP),
+        Column("author"),
+    ],
+)
+SETTINGS = (TENANTS, FIELD_MAPPINGS, TOPICS, TOPIC_VERSIONS, CORRECTIONS, TRIGGER_PARAMS, TRIGGER_PRESETS)
 """Tables that are replaced whole."""
 
 CARD_EVENTS = RawTable(

@@ -13,6 +13,7 @@ from core.appdb.locking import UnknownTenant
 from core.appdb.tables import field_mapping as field_mapping_table
 from core.appdb.tables import tenant as tenant_table
 from core.appdb.tables import trigger_param as trigger_param_table
+from core.appdb.tables import trigger_preset as trigger_preset_table
 from core.appdb.topics import topic_state
 from core.tenants import Cell, TenantId
 from core.vocabulary import PlanTier
@@ -98,7 +99,8 @@ class TenantDirectory:
             return {
                 "tenants": tenants,
                 "field_mappings": mappings,
-                "trigger_params": _newest(_all(connection, trigger_param_table)),
+                "trigger_params": _all(connection, trigger_param_table),
+                "trigger_presets": _all(connection, trigger_preset_table),
                 **topic_state(connection),
             }
 
@@ -108,11 +110,6 @@ _OURS_ALONE = ("cell", "is_masked", "created_at")
 
 def _unknown(tenant_id: str) -> UnknownTenant:
     return UnknownTenant(f"There is no tenant {tenant_id!r}: see `churnboard tenants list`.")
-
-
-def _newest(params: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # Rows come in the order of their key, of which the version is the last part.
-    return list({(row["tenant_id"], row["trigger_type"], row["name"]): row for row in params}.values())
 
 
 def _all(connection: Connection, table: Table) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ from core.vocabulary import (
     ProposalStatus,
     Role,
     TopicEditKind,
+    TriggerPreset,
     TriggerType,
 )
 
@@ -209,9 +210,23 @@ trigger_param = Table(
     Column("trigger_type", String(40), primary_key=True),
     Column("name", String(40), primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("value", Float, nullable=False),
+    Column("value", Float, comment="Null: taken back, the preset's value holds again."),
     Column("valid_from_at", UtcDateTime, nullable=False),
+    Column("author", String(255), nullable=False),
     _one_of("trigger_type", TriggerType),
+    comment="A tenant's own values of the triggers' parameters; rows are only ever added.",
+)
+
+trigger_preset = Table(
+    "trigger_preset",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="From 1, without gaps; before the first, balanced holds."),
+    Column("preset", String(20), nullable=False),
+    Column("valid_from_at", UtcDateTime, nullable=False),
+    Column("author", String(255), nullable=False),
+    _one_of("preset", TriggerPreset),
+    comment="Which preset a tenant chose, and since when; rows are only ever added.",
 )
 
 field_mapping = Table(

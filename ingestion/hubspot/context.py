@@ -3,17 +3,19 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
 from core.errors import ChurnboardError
+from core.naming import RAW_APP
 from core.warehouse import Warehouse
 from ingestion.hubspot import mapping
 from ingestion.hubspot.errors import MissingScope, PartialAnswer, RequestRefused, UnexpectedAnswer, UrlTooLong
 from ingestion.hubspot.plan import Cursor, Pace
 from ingestion.hubspot.reader import Portal
-from ingestion.hubspot.tables import CONTACTS, ObjectType
+from ingestion.hubspot.tables import COMPANIES, CONTACTS, ObjectType
 from ingestion.hubspot.words import without_words
 
 STREAM_ONLY = (MissingScope, UnexpectedAnswer, PartialAnswer, RequestRefused, UrlTooLong)
@@ -55,6 +57,24 @@ class Context:
     def held_rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
         """Rows of the warehouse; `:tenant_id` is this tenant."""
         return self.warehouse.rows(sql, tenant_id=self.tenant_id, **params)
+
+    @cached_property
+    def mapped(self) -> tuple[str, ...]:
+        """Company properties that hold a fact for this tenant, as the warehouse was last told."""
+        if not self.warehouse.has_table(RAW_APP, "field_mappings"):
+            return ()
+        rows = self.held_rows(
+            "select distinct property_name from raw_app.field_mappings as mappings where tenant_id = :tenant_id "
+            "and property_name is not null and version = (select max(version) from raw_app.field_mappings as newer "
+            "where newer.tenant_id = mappings.tenant_id and newer.field = mappings.field) order by property_name"
+        )
+        return tuple(row["property_name"] for row in rows)
+
+    def history(self, kind: ObjectType) -> tuple[str, ...]:
+        """Properties whose earlier values are read too; of those a tenant mapped the ones its portal has."""
+        if kind is COMPANIES:
+            return tuple(name for name in self.mapped if name in self.names.get(kind.name, ()))
+        return (kind.history,) if kind.history else ()
 
     def object_rows(
         self, kind: ObjectType, records: Sequence[dict[str, Any]], fetched_at: Sequence[datetime]

@@ -16,7 +16,16 @@ import pyarrow.compute as pc
 from core.errors import Transient
 from core.warehouse import Warehouse
 from ingestion.hubspot.context import Context
-from ingestion.hubspot.tables import LINK_TABLES, LINK_TYPES, RECORD_ALIASES, TICKET_STAGES, TICKETS, ObjectType
+from ingestion.hubspot.tables import (
+    COMPANIES,
+    COMPANY_HISTORY,
+    LINK_TABLES,
+    LINK_TYPES,
+    RECORD_ALIASES,
+    TICKET_STAGES,
+    TICKETS,
+    ObjectType,
+)
 from ingestion.loader.among import AMONG, wanted
 
 ALWAYS_ALLOWED, LARGEST_SHARE = 100, 0.2
@@ -88,6 +97,8 @@ def delete(tenant_id: str, kind: ObjectType, ids: Collection[str], warehouse: Wa
     hanging = [(links.table, links.id_column) for links in LINK_TYPES if links.to == kind.name]
     if kind is TICKETS:
         hanging = [(table.name, "ticket_id") for table in _OF_A_TICKET]
+    if kind is COMPANIES:
+        hanging.append((COMPANY_HISTORY.name, "company_id"))
     with warehouse.write_lock():
         # The record itself last: a run that is killed in between finds it missing again.
         for table, column in [*hanging, (kind.name, "id")]:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from core.warehouse import ColumnType
 from ingestion.hubspot.drift import PropertyChange
 from ingestion.hubspot.tables import (
+    COMPANY_HISTORY,
     LINK_TABLES,
     OBJECT_TABLES,
     OWNERS,
@@ -110,6 +111,38 @@ def stage_history_rows(
             for entered_at, stage_id in sorted(entered, key=str)
         ]
     return pa.Table.from_pylist(rows, schema=TICKET_STAGES.schema)
+
+
+def company_history_rows(
+    tenant_id: str, records: Sequence[Json], fetched_at: Sequence[datetime], names: Sequence[str]
+) -> pa.Table:
+    """What these properties of companies were set to, each value with its moment; one without a moment says there never was any.
+
+    Companies that came without a history have no row.
+    """
+    rows = []
+    for record, fetched in zip(records, fetched_at, strict=True):
+        told = record.get("propertiesWithHistory")
+        if not isinstance(told, Mapping):
+            continue
+        for name in names:
+            values: dict[datetime | None, str | None] = {}
+            # Newest first; of two values of one moment the first is the later.
+            for one in told.get(name) or ():
+                if (found := moment(one.get("timestamp"))) is not None:
+                    values.setdefault(found, clean(one.get("value")))
+            rows += [
+                {
+                    "tenant_id": tenant_id,
+                    "company_id": str(record["id"]),
+                    "property_name": name,
+                    "value": value,
+                    "set_at": set_at,
+                    "loaded_at": fetched,
+                }
+                for set_at, value in reversed((values or {None: None}).items())
+            ]
+    return pa.Table.from_pylist(rows, schema=COMPANY_HISTORY.schema)
 
 
 def merged_ids(record: Json) -> list[str]:

@@ -16,7 +16,16 @@ from ingestion.hubspot.listing import Page
 from ingestion.hubspot.marks import Checkpoint, StreamDone
 from ingestion.hubspot.plan import Window, window
 from ingestion.hubspot.reader import Wanted
-from ingestion.hubspot.tables import CONTACTS, LINK_TYPES, RECORD_ALIASES, TICKET_STAGES, TICKETS, ObjectType
+from ingestion.hubspot.tables import (
+    COMPANIES,
+    COMPANY_HISTORY,
+    CONTACTS,
+    LINK_TYPES,
+    RECORD_ALIASES,
+    TICKET_STAGES,
+    TICKETS,
+    ObjectType,
+)
 from ingestion.hubspot.whereabouts import Place
 from ingestion.loader import Chunk, Mark
 
@@ -43,13 +52,15 @@ class Objects:
     def items(self) -> Iterator[Chunk | Mark]:
         """Everything that may have changed since the cursor."""
         context, kind = self._context, self._kind
-        wanted_fields = Wanted(kind.name, context.names[kind.name], kind.history)
+        wanted_fields = Wanted(kind.name, context.names[kind.name], context.history(kind))
         reach = window(context.cursors.get(kind.name), context.now, context.pace)
         yield from self._live(wanted_fields, reach)
         in_bin: set[str] = set()
         archived = context.portal.pages(wanted_fields, archived=True)
         yield from self._chunks(_noting_ids(archived, in_bin))
         yield from self._left_the_bin(wanted_fields, in_bin)
+        if kind is COMPANIES and reach.since is not None:
+            yield from self._untold(wanted_fields.history)
         total = context.portal.total(kind.name, kind.modified, reach.until)
         yield Mark(StreamDone(context.tenant_id, kind.name, reach.mode, reach.until, total))
         # The part of a backfill that an earlier sync read may have been read without links we may see now.
@@ -60,7 +71,7 @@ class Objects:
     def wherever(self, ids: Sequence[str]) -> Iterator[Chunk | Mark]:
         """The records with these ids as they are now: live, archived, or what they were merged into; who is nowhere is noted."""
         context, kind = self._context, self._kind
-        wanted_fields = Wanted(kind.name, context.names[kind.name], kind.history)
+        wanted_fields = Wanted(kind.name, context.names[kind.name], context.history(kind))
         found: set[str] = set()
         for is_archived in (False, True):
             left = [one for one in ids if one not in found]
@@ -107,6 +118,23 @@ class Objects:
         yield from self._chunks(_noting_ids((Page(records, None) for records in found), live))
         self._note_nowhere([one for one in missing if one not in live])
 
+    def _untold(self, names: Sequence[str]) -> Iterator[Chunk]:
+        """What mapped properties were before, of all companies held, where one was mapped since they were read."""
+        context = self._context
+        rows = context.held_rows(
+            f"select distinct property_name from {COMPANY_HISTORY.spec.qualified} where tenant_id = :tenant_id"
+        )
+        if not set(names) - {row["property_name"] for row in rows}:
+            return
+        held = context.held_rows(
+            "select id from raw_hubspot.companies where tenant_id = :tenant_id and not archived order by id"
+        )
+        bare = Wanted(self._kind.name, (), names)
+        for records in context.portal.records(bare, [row["id"] for row in held], archived=False):
+            fetched = [context.clock()] * len(records)
+            history = mapping.company_history_rows(context.tenant_id, records, fetched, names)
+            yield Chunk(COMPANY_HISTORY.name, context.tenant_id, history)
+
     def _chunks(self, pages: Iterable[Page], reach: Window | None = None) -> Iterator[Chunk | Mark]:
         """Chunks of these pages; with a backfill's window, each followed by the checkpoint behind it."""
         records: list[Json] = []
@@ -134,6 +162,9 @@ class Objects:
         if aliases := {loser: str(one["id"]) for one in records for loser in mapping.merged_ids(one)}:
             rows = mapping.alias_rows(context.tenant_id, kind.name, aliases, context.clock())
             yield Chunk(RECORD_ALIASES.name, context.tenant_id, rows)
+        if kind is COMPANIES and (names := context.history(kind)):
+            history = mapping.company_history_rows(context.tenant_id, records, fetched, names)
+            yield Chunk(COMPANY_HISTORY.name, context.tenant_id, history)
         if kind is TICKETS:
             history = mapping.stage_history_rows(kind, context.tenant_id, records, fetched)
             yield Chunk(TICKET_STAGES.name, context.tenant_id, history)

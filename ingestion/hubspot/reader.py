@@ -43,13 +43,13 @@ class Wanted:
     Attributes:
         object_type: As in paths.
         properties: Names; all are read, whether or not they fit into an address.
-        history: Property whose earlier values are wanted too, under `propertiesWithHistory`; HubSpot then reads half as many
+        history: Properties whose earlier values are wanted too, under `propertiesWithHistory`; HubSpot then reads half as many
             records a request.
     """
 
     object_type: str
     properties: Sequence[str]
-    history: str | None = None
+    history: Sequence[str] = ()
 
 
 class Portal:
@@ -259,7 +259,7 @@ class Portal:
         found: list[Json] = []
         body: Json = {"properties": list(wanted.properties)}
         if wanted.history:
-            body["propertiesWithHistory"] = [wanted.history]
+            body["propertiesWithHistory"] = list(wanted.history)
         what = _called(wanted.object_type, archived)
 
         def read(some: Sequence[str]) -> list[Json]:

@@ -19,7 +19,7 @@ class ObjectType:
         name: As in paths, and the name of its table.
         modified: Property that moves with every change.
         typed: Properties that are columns of their own, by name; the rest is in the `properties` column only.
-        history: Property whose earlier values are read too; None for none.
+        history: Property whose earlier values are read too, for every tenant; None for none.
     """
 
     name: str
@@ -204,6 +204,14 @@ TICKET_STAGES = RawTable(
         replace_by=("ticket_id",),
     )
 )
+COMPANY_HISTORY = RawTable(
+    _spec(
+        "company_property_history",
+        ("company_id", "property_name", "set_at"),
+        {"company_id": _TEXT, "property_name": _TEXT, "value": _TEXT, "set_at": _TIME},
+        replace_by=("company_id",),
+    )
+)
 PORTALS = RawTable(
     _spec(
         "portals", (), dict.fromkeys(("portal_id", "time_zone", "ui_domain", "company_currency", "account_type"), _TEXT)
@@ -221,6 +229,7 @@ RAW_TABLES: tuple[RawTable, ...] = (
     NOTES,
     *LINK_TABLES.values(),
     TICKET_STAGES,
+    COMPANY_HISTORY,
     RECORD_ALIASES,
     PIPELINES,
     PIPELINE_STAGES,

@@ -150,6 +150,7 @@ def _changes(warehouse: Warehouse, schema: str, tables: Sequence[RawTable]) -> l
         "select table_name, column_name from information_schema.columns where table_schema = :schema", schema=schema
     ):
         held.setdefault(row["table_name"], set()).add(row["column_name"])
+    keys = _held_keys(warehouse, schema)
     statements = [] if held else [f"create schema if not exists {schema}"]
     for table in tables:
         columns = held.get(table.name)
@@ -161,7 +162,30 @@ def _changes(warehouse: Warehouse, schema: str, tables: Sequence[RawTable]) -> l
                 for name, kind in _columns(table)
                 if name not in columns
             ]
+            statements += _rekeyed(table, keys.get(table.name))
     return statements
+
+
+def _held_keys(warehouse: Warehouse, schema: str) -> dict[str, tuple[str, set[str]]]:
+    """Per table of Postgres the name and the columns of its primary key; DuckDB's have none (`_creation`)."""
+    if warehouse.dialect != "postgres":
+        return {}
+    keys: dict[str, tuple[str, set[str]]] = {}
+    for row in warehouse.rows(
+        "select table_name, constraint_name, column_name from information_schema.key_column_usage where table_schema = :schema",
+        schema=schema,
+    ):
+        keys.setdefault(row["table_name"], (row["constraint_name"], set()))[1].add(row["column_name"])
+    return keys
+
+
+def _rekeyed(table: RawTable, key: tuple[str, set[str]] | None) -> list[str]:
+    """A table made by an older release may have a shorter key; more columns never make two rows the same."""
+    if key is None or key[1] >= set(table.spec.key):
+        return []
+    return [
+        f"alter table {table.spec.qualified} drop constraint {key[0]}, add primary key ({', '.join(table.spec.key)})"
+    ]
 
 
 def _columns(table: RawTable) -> list[tuple[str, str]]:

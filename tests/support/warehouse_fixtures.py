@@ -134,6 +134,11 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "entered_at": AT,
         "loaded_at": AT,
     },
+    "raw_hubspot.company_property_history": {
+        **_texts("tenant_id company_id property_name value"),
+        "set_at": AT,
+        "loaded_at": AT,
+    },
     "raw_hubspot.record_aliases": {**_texts("tenant_id object_type alias_id record_id"), "loaded_at": AT},
     "raw_hubspot.property_changes": {
         **_texts("tenant_id object_type name change"),
@@ -182,11 +187,20 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "occurred_at": AT,
         "loaded_at": AT,
     },
+    "raw_app.trigger_presets": {
+        "tenant_id": TEXT,
+        "version": INT,
+        "preset": TEXT,
+        "valid_from_at": AT,
+        "author": TEXT,
+        "loaded_at": AT,
+    },
     "raw_app.trigger_params": {
         **_texts("tenant_id trigger_type name"),
         "value": FLOAT,
         "version": INT,
         "valid_from_at": AT,
+        "author": TEXT,
         "loaded_at": AT,
     },
     "enrichment.message_texts": {
@@ -691,6 +705,28 @@ def trigger_param(
             "value": value,
             "version": version,
             "valid_from_at": valid_from_at,
+            "author": "ada",
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def trigger_preset(
+    *,
+    preset: str,
+    tenant_id: str = "acme",
+    version: int = 1,
+    valid_from_at: datetime = datetime(2026, 1, 1, tzinfo=UTC),
+) -> SourceRow:
+    """A preset a tenant has chosen."""
+    return SourceRow(
+        "raw_app.trigger_presets",
+        {
+            "tenant_id": tenant_id,
+            "version": version,
+            "preset": preset,
+            "valid_from_at": valid_from_at,
+            "author": "ada",
             "loaded_at": LOADED_AT,
         },
     )

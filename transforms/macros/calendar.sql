@@ -22,3 +22,17 @@
 {% macro seconds_between(from_at, to_at) -%}
     case when {{ from_at }} is not null then cast(floor(greatest(extract(epoch from {{ to_at }} - {{ from_at }}), 0)) as bigint) end
 {%- endmacro %}
+
+{# The first and the last day there is: the ends of what always held, and of what still holds. #}
+{% macro first_day() -%}
+    cast('1900-01-01' as date)
+{%- endmacro %}
+
+{% macro last_day() -%}
+    cast('9999-12-31' as date)
+{%- endmacro %}
+
+{# The day from which on what somebody set at a moment holds: all of that day, for a day is judged at its end. Nobody knows when: always. #}
+{% macro in_force_on(valid_from_at) -%}
+    coalesce(cast({{ valid_from_at }} as date), {{ first_day() }})
+{%- endmacro %}

@@ -63,3 +63,8 @@
 {% macro duckdb__json_elements(json_text) -%}
     unnest(from_json({{ json_text }}, '["VARCHAR"]'))
 {%- endmacro %}
+
+{# For what is true or false; null counts as false. #}
+{% macro json_boolean(expression) -%}
+    case when {{ expression }} then 'true' else 'false' end
+{%- endmacro %}

@@ -72,3 +72,11 @@
 {% macro currency_code(text) -%}
     nullif(upper(trim({{ text }})), '')
 {%- endmacro %}
+
+{# A CRM amount as monthly money; a negative or absurd amount is a typing error, not money. #}
+{% macro monthly_amount(number, unit) -%}
+    case
+        when {{ number }} >= 0 and {{ number }} < 1e12
+            then {{ rounded("(" ~ number ~ ") / case when " ~ unit ~ " = 'year' then 12 else 1 end", 2) }}
+    end
+{%- endmacro %}

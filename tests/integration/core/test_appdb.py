@@ -20,8 +20,9 @@ from core.appdb import metadata, open_app_database
 from core.appdb.engine import UnknownDatabase, migrate, open_engine
 from core.appdb.mappings import FieldMapping, FieldMappings
 from core.appdb.tables import PUBLISHED, tenant
+from core.appdb.triggers import TriggerSettings
 from core.tenants import tenant_id
-from core.vocabulary import MappedField
+from core.vocabulary import MappedField, TriggerType
 
 
 def row(**values: object) -> dict[str, object]:
@@ -100,6 +101,36 @@ def test_the_list_of_fields_grows_and_shrinks_around_what_is_mapped(app_database
     assert FieldMappings(engine).current(tenant_id("acme")) == {MappedField.USAGE: kept}
     refuses("'churn'", "null")
     refuses("'mrr'", "'week'")
+    migrate(engine)
+    engine.dispose()
+
+
+def test_values_of_triggers_from_before_there_were_authors_survive_both_ways(app_database_url: str) -> None:
+    engine = open_engine(app_database_url)
+    move(command.upgrade, engine, "0011")
+    columns = "tenant_id, trigger_type, name, version, value, valid_from_at"
+    with engine.begin() as connection:
+        connection.execute(insert(tenant), row())
+        for name, version in (("t_on", 1), ("t_on", 2), ("t_off", 1)):
+            connection.execute(
+                text(f"insert into trigger_param ({columns}) values ('acme', 'frustrated', :name, :version, 2, :at)"),
+                {"name": name, "version": version, "at": datetime(2026, 1, version, tzinfo=UTC)},
+            )
+    migrate(engine)
+    triggers = TriggerSettings(engine)
+    assert [(one.name, one.version, one.author) for one in triggers.values_set("acme")] == [
+        ("t_off", 1, "settings"),
+        ("t_on", 1, "settings"),
+        ("t_on", 2, "settings"),
+    ]
+    triggers.set("acme", TriggerType.FRUSTRATED, "t_off", None, author="ada")
+    triggers.set("acme", TriggerType.FRUSTRATED, "t_on", 3, author="ada")
+    move(command.downgrade, engine, "0011")
+    with engine.connect() as connection:
+        kept = connection.execute(text("select name, version, value from trigger_param order by name, version")).all()
+    assert [tuple(one) for one in kept] == [("t_on", 1, 2), ("t_on", 2, 2), ("t_on", 3, 3)], (
+        "what was taken back is gone"
+    )
     migrate(engine)
     engine.dispose()
 

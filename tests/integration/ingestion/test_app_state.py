@@ -37,10 +37,15 @@ ROWS: dict[str, list[dict[str, object]]] = {
             "trigger_type": "frustrated",
             "name": name,
             "value": 0.5,
-            "version": 1,
+            "version": version,
             "valid_from_at": MOMENT,
+            "author": "ada",
         }
         for name in ("floor", "ceiling")
+        for version in (1, 2)
+    ],
+    "trigger_presets": [
+        {"tenant_id": "acme", "version": 1, "preset": "quiet", "valid_from_at": MOMENT, "author": "ada"},
     ],
 }
 
@@ -56,6 +61,7 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "topic_versions": 0,
         "corrections": 0,
         "trigger_params": 0,
+        "trigger_presets": 0,
     }
     assert warehouse.rows("select * from raw_app.topics") == [], "the table exists before anybody made a topic"
     assert replace(ROWS) == {
@@ -64,7 +70,8 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "topics": 1,
         "topic_versions": 0,
         "corrections": 0,
-        "trigger_params": 2,
+        "trigger_params": 4,
+        "trigger_presets": 1,
     }
     assert replace(ROWS) == {
         "tenants": 0,
@@ -73,6 +80,7 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "topic_versions": 0,
         "corrections": 0,
         "trigger_params": 0,
+        "trigger_presets": 0,
     }
     assert replace({**ROWS, "tenants": ROWS["tenants"][:1], "trigger_params": []}) == {
         "tenants": 1,
@@ -81,6 +89,7 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "topic_versions": 0,
         "corrections": 0,
         "trigger_params": 0,
+        "trigger_presets": 0,
     }
     assert [row["tenant_id"] for row in warehouse.rows("select * from raw_app.tenants")] == ["acme"]
     assert warehouse.rows("select * from raw_app.trigger_params") == []
@@ -123,6 +132,25 @@ def test_of_card_events_only_new_ones_are_loaded_and_no_words(warehouse: Warehou
         ("bolt", "card-1", 1, "assigned", '{"assignee":"y"}'),
     ]
     engine.dispose()
+
+
+def test_a_table_of_a_release_that_kept_the_newest_version_only_takes_them_all(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    columns = "tenant_id text, trigger_type text, name text, value double precision, version bigint"
+    columns += ", valid_from_at timestamptz, loaded_at timestamptz, _dlt_load_id text"
+    if warehouse.dialect == "postgres":
+        columns += ", primary key (tenant_id, trigger_type, name)"
+    warehouse.execute(f"create schema raw_app; create table raw_app.trigger_params ({columns})")
+    for _ in range(2):
+        load_app_state(ROWS, warehouse=warehouse, work_dir=tmp_path)
+    held = warehouse.rows("select name, version, author from raw_app.trigger_params order by name, version")
+    assert [tuple(row.values()) for row in held] == [
+        ("ceiling", 1, "ada"),
+        ("ceiling", 2, "ada"),
+        ("floor", 1, "ada"),
+        ("floor", 2, "ada"),
+    ]
 
 
 def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from core.warehouse import Warehouse, connect
+from ingestion.app_state import load_app_state
 from ingestion.hubspot.tables import RAW_TABLES, SYNC_CURSORS
 from ingestion.sandbox.catalogue import PropertyDefinition
 from ingestion.sandbox.faults import Fault, Kind
@@ -375,6 +376,40 @@ def test_a_ticket_s_way_through_the_stages_is_kept(scene: Scene) -> None:
     assert stages[0]["entered_at"] == scene.ticket(ticket)["createdate"]
     assert len({row["ticket_id"] for row in scene.rows("ticket_stage_history")}) == 12
     assert scene.sync().loaded == 0
+
+
+def test_what_a_mapped_property_was_before_is_kept(scene: Scene) -> None:
+    first, second, *_ = scene.portal.ids("companies")
+    scene.sync()
+    scene.clock.forward(hours=1)
+    for domain in ("before.example", "after.example"):
+        scene.clock.forward(hours=1)
+        scene.portal.set_property("companies", first, "domain", domain)
+    scene.sync()
+    assert scene.rows("company_property_history") == [], "nothing is mapped"
+
+    def decide(*versions: tuple[str, int, str | None]) -> None:
+        rows = [
+            {"tenant_id": scene.tenant, "field": field, "version": version, "property_name": name, "author": "ada"}
+            for field, version, name in versions
+        ]
+        load_app_state({"field_mappings": rows}, warehouse=scene.warehouse, work_dir=scene.work_dir)
+
+    decide(("mrr", 1, "domain"), ("usage", 1, "lifecyclestage"), ("usage", 2, None), ("renewal", 1, "no_such_property"))
+    scene.clock.forward(hours=1)
+    scene.sync()
+    of_first = scene.rows("company_property_history", "company_id = :id order by set_at", id=first)
+    assert {row["property_name"] for row in of_first} == {"domain"}
+    assert [row["value"] for row in of_first][-2:] == ["before.example", "after.example"]
+    assert {row["company_id"] for row in scene.rows("company_property_history")} == set(scene.portal.ids("companies"))
+    assert scene.sync().loaded == 0, "it is asked for once"
+    scene.clock.forward(hours=1)
+    scene.portal.set_property("companies", second, "domain", "second.example")
+    scene.sync()
+    of_second = scene.rows("company_property_history", "company_id = :id order by set_at", id=second)
+    assert of_second[-1]["value"] == "second.example"
+    assert scene.portal.ids("companies")[2:], "the others keep theirs"
+    assert {row["company_id"] for row in scene.rows("company_property_history")} == set(scene.portal.ids("companies"))
 
 
 def test_rows_that_got_lost_here_are_found_by_counting_and_read_again(scene: Scene) -> None:

@@ -74,7 +74,7 @@ def test_episodes_are_what_the_rule_tells_day_by_day(several: list[list[int]], e
     with duckdb.connect() as connection:
         connection.execute("create schema intermediate")
         connection.execute(
-            "create view intermediate.int_streams as select '' tenant_id, '' stream, localtimestamp trusted_until_at"
+            "create view intermediate.int_silence_sources as select '' tenant_id, localtimestamp trusted_until_at"
         )
         connection.execute(
             "create table days (tenant_id text, company_id text, trigger_type text, scored_on date, state int)"

@@ -112,8 +112,8 @@ def test_silence_is_told_with_what_is_not_known(duckdb_marts: BuiltWarehouse) ->
     card = duckdb_marts.one("churn_risk_cards", tenant_id="acme", company_id="103", trigger_type="silently_struggling")
     assert card["ticket_id"] is None
     assert card["why"] == (
-        "On 2026-11-20: no word in 30 days after 12 tickets in the 90 days before; 1 unhappy ticket in 90 days."
-    )
+        "On 2026-11-19: no word in 30 days after 12 tickets in the 90 days before; 1 unhappy ticket in 90 days."
+    ), "companies were last read 40 hours ago, so the last day is not judged"
     parts = json.loads(str(card["components"]))
     assert parts["last_login_on"] is None
     assert parts["unknown"] == ["last_login", "onboarding_step", "usage_30d", "closed_without_customer_answer"]
@@ -146,7 +146,10 @@ def test_a_calm_ticket_whose_third_message_is_angry_has_a_card_that_quotes_that_
     duckdb_marts: BuiltWarehouse,
 ) -> None:
     card = duckdb_marts.one("churn_risk_cards", tenant_id="initech", company_id="106")
-    assert card["why"] == "1 ticket in the 21 days to 2026-11-18 reads as unhappy: 1 very negative (score 3)."
+    assert (
+        card["why"]
+        == "1 ticket in the 21 days to 2026-11-18 reads as unhappy: 1 very negative, 1 that turned bad (score 4)."
+    )
     parts = json.loads(str(card["components"]))
     assert (parts["strongest_ticket_id"], parts["strongest_message_id"]) == ("6000", "emails/63")
     assert parts["unknown"] == ["calibrated_probability"]

@@ -156,6 +156,30 @@ def test_no_records_are_an_empty_table_with_all_columns() -> None:
         assert mapping.object_rows(kind, "acme", [], []).num_rows == 0
 
 
+def test_a_property_s_values_are_kept_with_their_moments_and_that_there_was_none() -> None:
+    record = {
+        "id": 7,
+        "propertiesWithHistory": {
+            "mrr": [
+                {"value": "", "timestamp": "2026-04-03T00:00:00Z"},
+                {"value": "20", "timestamp": "2026-04-02T00:00:00Z"},
+                {"value": "15", "timestamp": "2026-04-02T00:00:00Z"},
+                {"value": "10", "timestamp": "2026-04-01T00:00:00Z"},
+                {"value": "9", "timestamp": "one day"},
+            ],
+            "usage": [],
+            "shoe_size": [{"value": "43", "timestamp": "2026-04-01T00:00:00Z"}],
+        },
+    }
+    rows = mapping.company_history_rows("acme", [record, {"id": "8"}], [NOW, NOW], ["mrr", "usage"]).to_pylist()
+    assert [(row["company_id"], row["property_name"], row["value"], row["set_at"]) for row in rows] == [
+        ("7", "mrr", "10", datetime(2026, 4, 1, tzinfo=UTC)),
+        ("7", "mrr", "20", datetime(2026, 4, 2, tzinfo=UTC)),
+        ("7", "mrr", None, datetime(2026, 4, 3, tzinfo=UTC)),
+        ("7", "usage", None, None),
+    ]
+
+
 def _documented(section: str) -> dict[str, list[str]]:
     """Table and column names of one section of docs/names.md, in the order they are listed there."""
     text = (Path(__file__).parents[3] / "docs" / "names.md").read_text()

@@ -20,6 +20,7 @@ from core.vocabulary import (
     MessageDirection,
     MrrSource,
     MrrUnit,
+    ParamOrigin,
     ReadingScope,
     Resolution,
     Sentiment,
@@ -28,6 +29,7 @@ from core.vocabulary import (
     StreamStatus,
     Target,
     TicketStatus,
+    TriggerPreset,
     TriggerType,
 )
 from tests.support.warehouse_fixtures import SOURCE_TABLES
@@ -157,7 +159,9 @@ def test_every_mart_is_read_by_somebody(manifest: Manifest) -> None:
 
 def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
     vocabulary = {
+        "origin": ParamOrigin,
         "trigger_type": TriggerType,
+        "preset": TriggerPreset,
         "severity": Severity,
         "mrr_source": MrrSource,
         "sentiment_trend": SentimentTrend,
@@ -222,9 +226,9 @@ def test_defaults_are_the_documented_ones() -> None:
 def test_every_default_is_used_and_every_used_one_has_a_default() -> None:
     with (runner.PROJECT_DIR / "seeds" / "trigger_param_defaults.csv").open() as file:
         seeded = {row["name"] for row in csv.DictReader(file)}
-    used = {
-        name
-        for path in (runner.PROJECT_DIR / "models").rglob("*.sql")
-        for name in re.findall(r"param_name = '(\w+)'", path.read_text())
-    }
+    texts = [path.read_text() for path in (runner.PROJECT_DIR / "models").rglob("*.sql")]
+    used = {name for text in texts for name in re.findall(r"param_name = '(\w+)'", text)}
+    for text in texts:
+        for names in re.findall(r"params_by_day\(\[(.*?)\]", text, re.DOTALL):
+            used |= set(re.findall(r"'(\w+)'", names))
     assert used == seeded

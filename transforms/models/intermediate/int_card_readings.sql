@@ -17,15 +17,22 @@ readings as (
 
 ),
 
+-- The last day on which a message was too old for the card, on each of its days by the window then in force.
 windows as (
 
     select
-        tenant_id,
-        max(param_value) as window_days
+        cards.tenant_id,
+        cards.card_id,
+        min(greatest(cards.opened_on, params.valid_from_on) - cast(ceil(params.param_value) as integer)) as too_old_on
 
-    from {{ ref('int_trigger_params') }}
-    where trigger_type = 'frustrated' and param_name = 'window_days'
-    group by tenant_id
+    from cards
+    inner join {{ ref('int_trigger_params') }} as params
+        on
+            cards.tenant_id = params.tenant_id
+            and cards.last_signal_on >= params.valid_from_on
+            and cards.opened_on <= params.valid_to_on
+    where params.trigger_type = 'frustrated' and params.param_name = 'window_days'
+    group by cards.tenant_id, cards.card_id
 
 ),
 
@@ -46,7 +53,9 @@ final as (
             card_tickets.tenant_id = cards.tenant_id
             and card_tickets.card_id = cards.card_id
     inner join windows
-        on card_tickets.tenant_id = windows.tenant_id
+        on
+            card_tickets.tenant_id = windows.tenant_id
+            and card_tickets.card_id = windows.card_id
     inner join readings
         on
             card_tickets.tenant_id = readings.tenant_id
@@ -55,7 +64,7 @@ final as (
     where
         case cards.trigger_type
             when 'frustrated'
-                then readings.points > 0 and readings.sent_on > cards.opened_on - cast(ceil(windows.window_days) as integer)
+                then readings.points > 0 and readings.sent_on > windows.too_old_on
             when 'significant_support' then readings.sent_on > cards.opened_on - 30
             else true
         end

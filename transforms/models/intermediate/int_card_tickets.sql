@@ -27,15 +27,22 @@ readings as (
 
 ),
 
+-- The last day on which a message was too old for the card, on each of its days by the window then in force.
 windows as (
 
     select
-        tenant_id,
-        max(param_value) as window_days
+        cards.tenant_id,
+        cards.card_id,
+        min(greatest(cards.opened_on, params.valid_from_on) - cast(ceil(params.param_value) as integer)) as too_old_on
 
-    from {{ ref('int_trigger_params') }}
-    where trigger_type = 'frustrated' and param_name = 'window_days'
-    group by tenant_id
+    from cards
+    inner join {{ ref('int_trigger_params') }} as params
+        on
+            cards.tenant_id = params.tenant_id
+            and cards.last_signal_on >= params.valid_from_on
+            and cards.opened_on <= params.valid_to_on
+    where params.trigger_type = 'frustrated' and params.param_name = 'window_days'
+    group by cards.tenant_id, cards.card_id
 
 ),
 
@@ -49,7 +56,9 @@ spoken as (
 
     from cards
     inner join windows
-        on cards.tenant_id = windows.tenant_id
+        on
+            cards.tenant_id = windows.tenant_id
+            and cards.card_id = windows.card_id
     inner join readings
         on
             cards.tenant_id = readings.tenant_id
@@ -59,7 +68,7 @@ spoken as (
         (
             cards.trigger_type = 'frustrated'
             and readings.points > 0
-            and readings.sent_on > cards.opened_on - cast(ceil(windows.window_days) as integer)
+            and readings.sent_on > windows.too_old_on
         )
         or (
             cards.trigger_type = 'silently_struggling'

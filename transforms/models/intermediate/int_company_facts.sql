@@ -62,11 +62,7 @@ priced as (
 
     select
         *,
-        -- A negative or absurd amount is a typing error, not money.
-        case
-            when mrr_number >= 0 and mrr_number < 1e12
-                then {{ rounded("mrr_number / case when mrr_unit = 'year' then 12 else 1 end", 2) }}
-        end as amount,
+        {{ monthly_amount('mrr_number', 'mrr_unit') }} as amount,
         mrr_currency is null or coalesce(mrr_currency = currency, false) as is_reporting_currency,
         case when last_login_date <= {{ as_of_on() }} then last_login_date end as last_login_on,
         cast(created_at as date) as created_on

@@ -20,8 +20,7 @@ judged_until as (
             else cast(trusted_until_at as date) - 1
         end as last_judged_on
 
-    from {{ ref('int_streams') }}
-    where stream = 'tickets'
+    from {{ ref('int_silence_sources') }}
 
 ),
 

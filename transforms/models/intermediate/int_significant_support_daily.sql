@@ -1,22 +1,20 @@
 with params as (
 
-    select
-        tenant_id,
-        max(case when param_name = 't_on' then param_value end) as t_on,
-        max(case when param_name = 't_notify' then param_value end) as t_notify,
-        max(case when param_name = 'tickets_7d_min' then param_value end) as tickets_7d_min,
-        max(case when param_name = 'tickets_14d_min' then param_value end) as tickets_14d_min,
-        max(case when param_name = 'ticket_messages_5d_min' then param_value end) as ticket_messages_5d_min,
-        max(case when param_name = 'messages_30d_min' then param_value end) as messages_30d_min,
-        max(case when param_name = 'z_min' then param_value end) as z_min,
-        max(case when param_name = 'repeat_topic_min' then param_value end) as repeat_topic_min,
-        max(case when param_name = 'onboarding_days' then param_value end) as onboarding_days,
-        max(case when param_name = 'onboarding_factor' then param_value end) as onboarding_factor,
-        max(case when param_name = 'unresolved_business_days' then param_value end) as unresolved_business_days
-
-    from {{ ref('int_trigger_params') }}
-    where trigger_type = 'significant_support'
-    group by tenant_id
+    {{ params_by_day([
+        't_on',
+        't_notify',
+        'tickets_7d_min',
+        'tickets_14d_min',
+        'ticket_messages_5d_min',
+        'messages_30d_min',
+        'count_direction',
+        'z_min',
+        'repeat_topic_min',
+        'onboarding_days',
+        'onboarding_factor',
+        'unresolved_business_days',
+        'severity_medium',
+    ], 'significant_support') }}
 
 ),
 
@@ -116,6 +114,8 @@ measured as (
         params.z_min,
         params.repeat_topic_min,
         params.unresolved_business_days,
+        params.severity_medium,
+        case params.count_direction when 1 then 'inbound' when 2 then 'outbound' else 'both' end as count_direction,
         case
             when company_days.company_age_days >= 0 and company_days.company_age_days < params.onboarding_days
                 then params.onboarding_factor
@@ -126,7 +126,9 @@ measured as (
 
     from company_days
     inner join params
-        on company_days.tenant_id = params.tenant_id
+        on
+            company_days.tenant_id = params.tenant_id
+            and company_days.day_on = params.day_on
     left join top_topics
         on
             company_days.tenant_id = top_topics.tenant_id
@@ -176,7 +178,7 @@ judged as (
         cast(total_points as double precision) as score,
         case
             when relative_points > 0 and (repeat_points > 0 or overdue_count > 0) then 3
-            when total_points >= 3 and total_points > absolute_points then 2
+            when total_points >= severity_medium and total_points > absolute_points then 2
             else 1
         end as severity_rank
 
@@ -214,6 +216,7 @@ final as (
             ['overdue_count', json_integer('overdue_count')],
             ['ticket_message_count_5d', json_integer('ticket_message_count_5d')],
             ['message_count_30d', json_integer('message_count_30d')],
+            ['count_direction', json_string('count_direction')],
             ['unknown', json_names_where([
                 ['messages_in_one_ticket_5d', 'ticket_message_count_5d is null'],
                 ['messages_30d', 'message_count_30d is null'],

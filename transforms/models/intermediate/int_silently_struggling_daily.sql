@@ -1,24 +1,22 @@
 with params as (
 
-    select
-        tenant_id,
-        max(case when param_name = 't_on' then param_value end) as t_on,
-        max(case when param_name = 't_notify' then param_value end) as t_notify,
-        max(case when param_name = 't_notify_top_quartile' then param_value end) as t_notify_top_quartile,
-        max(case when param_name = 'company_age_days' then param_value end) as company_age_min,
-        max(case when param_name = 'lull_ratio' then param_value end) as lull_ratio,
-        max(case when param_name = 'login_age_days' then param_value end) as login_age_max,
-        max(case when param_name = 'onboarding_age_days' then param_value end) as onboarding_age_min,
-        max(case when param_name = 'onboarding_step_min' then param_value end) as onboarding_step_min,
-        max(case when param_name = 'usage_mrr_min' then param_value end) as usage_mrr_min,
-        max(case when param_name = 'usage_30d_min' then param_value end) as usage_30d_min,
-        max(case when param_name = 'quiet_baseline_min' then param_value end) as quiet_baseline_min,
-        max(case when param_name = 'quiet_probability_max' then param_value end) as quiet_probability_max,
-        max(case when param_name = 'unanswered_closed_min' then param_value end) as unanswered_closed_min
-
-    from {{ ref('int_trigger_params') }}
-    where trigger_type = 'silently_struggling'
-    group by tenant_id
+    {{ params_by_day([
+        't_on',
+        't_notify',
+        't_notify_top_quartile',
+        'company_age_days',
+        'lull_ratio',
+        'crm_rules_min',
+        'login_age_days',
+        'onboarding_age_days',
+        'onboarding_step_min',
+        'usage_mrr_min',
+        'usage_30d_min',
+        'quiet_baseline_min',
+        'quiet_probability_max',
+        'unanswered_closed_min',
+        'renewal_days',
+    ], 'silently_struggling') }}
 
 ),
 
@@ -34,105 +32,92 @@ tenant_days as (
 
 ),
 
-companies as (
+sources as (
 
-    select * from {{ ref('int_company_facts') }}
-
-),
-
-streams as (
-
-    select * from {{ ref('int_streams') }}
-    where stream = 'tickets'
+    select * from {{ ref('int_silence_sources') }}
 
 ),
 
--- Silence is evidence only where tickets would have been seen, for a company past its start, while its vendor's other customers
+-- Silence is evidence only where a word would have been heard, for a company past its start, while its vendor's other customers
 -- write as usual.
 gated as (
 
     select
         company_days.*,
-        companies.known_mrr,
-        companies.usage_30d,
-        companies.onboarding_step,
-        companies.last_login_on,
-        companies.is_mrr_top_tenth,
-        companies.is_mrr_top_quarter,
-        companies.renewal_on - company_days.day_on as renewal_days,
-        company_days.day_on - companies.last_login_on as login_age_days,
-        companies.usage_30d is not null
-        and companies.known_mrr is not null
-        and company_days.day_on >= companies.modified_on as is_usage_known
+        params.t_on,
+        params.t_notify,
+        params.t_notify_top_quartile,
+        params.crm_rules_min,
+        params.login_age_days as login_age_max,
+        params.onboarding_age_days as onboarding_age_min,
+        params.onboarding_step_min,
+        params.usage_mrr_min,
+        params.usage_30d_min,
+        params.quiet_baseline_min,
+        params.quiet_probability_max,
+        params.unanswered_closed_min,
+        params.renewal_days as renewal_days_max,
+        coalesce(company_days.known_mrr >= tenant_days.top_tenth_mrr, false) as is_mrr_top_tenth,
+        coalesce(company_days.known_mrr >= tenant_days.top_quarter_mrr, false) as is_mrr_top_quarter,
+        company_days.renewal_on - company_days.day_on as renewal_days,
+        company_days.day_on - company_days.last_login_on as login_age_days,
+        company_days.usage_30d is not null and company_days.known_mrr is not null as is_usage_known
 
     from company_days
-    inner join companies
-        on
-            company_days.tenant_id = companies.tenant_id
-            and company_days.company_id = companies.company_id
     inner join params
-        on company_days.tenant_id = params.tenant_id
+        on
+            company_days.tenant_id = params.tenant_id
+            and company_days.day_on = params.day_on
     inner join tenant_days
         on
             company_days.tenant_id = tenant_days.tenant_id
             and company_days.day_on = tenant_days.day_on
-    inner join streams
-        on company_days.tenant_id = streams.tenant_id
+    inner join sources
+        on company_days.tenant_id = sources.tenant_id
     where
-        company_days.company_age_days > params.company_age_min
+        company_days.company_age_days > params.company_age_days
         and tenant_days.ticket_count_30d >= params.lull_ratio * tenant_days.expected_count_30d
-        and streams.trusted_until_at >= least(cast(company_days.day_on + 1 as timestamp), {{ as_of_at() }})
+        and sources.trusted_until_at >= least(cast(company_days.day_on + 1 as timestamp), {{ as_of_at() }})
 
 ),
 
--- Facts are known as they stand today, so a rule counts only on days today's fact says something about. The last login was the last one
--- on every day since. A step not reached today had not been reached before. A usage figure holds since the record last changed.
 -- A fact that is null compares as null, and null fires nothing.
+fired as (
+
+    select
+        *,
+        exp(-(ticket_count_90d_before_30d + 0.5) / 90.0 * 30) as quiet_probability,
+        case when login_age_days > login_age_max then 1 else 0 end as login_flag,
+        case when company_age_days > onboarding_age_min and onboarding_step < onboarding_step_min then 1 else 0 end as onboarding_flag,
+        case when known_mrr > usage_mrr_min and usage_30d < usage_30d_min then 1 else 0 end as usage_flag,
+        coalesce(unanswered_count_90d >= unanswered_closed_min, false) as is_unanswered_enough
+
+    from gated
+
+),
+
+-- How many of the CRM rules must hold before any counts is the tenant's choice: one (or), all (and).
 parts as (
 
     select
-        gated.*,
-        params.t_on,
-        params.t_notify,
-        params.t_notify_top_quartile,
-        exp(-(gated.ticket_count_90d_before_30d + 0.5) / 90.0 * 30) as quiet_probability,
-        case when gated.login_age_days > params.login_age_max then 2 else 0 end as login_points,
-        case
-            when gated.company_age_days > params.onboarding_age_min and gated.onboarding_step < params.onboarding_step_min then 2
-            else 0
-        end as onboarding_points,
+        *,
+        case when login_flag + onboarding_flag + usage_flag >= crm_rules_min then 2 * login_flag else 0 end as login_points,
+        case when login_flag + onboarding_flag + usage_flag >= crm_rules_min then 2 * onboarding_flag else 0 end as onboarding_points,
+        case when login_flag + onboarding_flag + usage_flag >= crm_rules_min then 2 * usage_flag else 0 end as usage_points,
         case
             when
-                gated.is_usage_known
-                and gated.known_mrr > params.usage_mrr_min
-                and gated.usage_30d < params.usage_30d_min
-                then 2
-            else 0
-        end as usage_points,
-        case
-            when
-                gated.inbound_count_30d = 0
-                and gated.ticket_count_90d_before_30d >= params.quiet_baseline_min
-                and exp(-(gated.ticket_count_90d_before_30d + 0.5) / 90.0 * 30) <= params.quiet_probability_max
+                inbound_count_30d = 0
+                and ticket_count_90d_before_30d >= quiet_baseline_min
+                and quiet_probability <= quiet_probability_max
                 then 1
             else 0
         end as quiet_points,
-        coalesce(gated.unanswered_count_90d >= params.unanswered_closed_min, false) as is_unanswered_enough,
         case
-            when
-                gated.inbound_count_30d = 0
-                and (
-                    gated.negative_count_90d > 0
-                    or gated.open_count > 0
-                    or coalesce(gated.unanswered_count_90d >= params.unanswered_closed_min, false)
-                )
-                then 1
+            when inbound_count_30d = 0 and (negative_count_90d > 0 or open_count > 0 or is_unanswered_enough) then 1
             else 0
         end as pain_points
 
-    from gated
-    inner join params
-        on gated.tenant_id = params.tenant_id
+    from fired
 
 ),
 
@@ -156,7 +141,7 @@ judged as (
         cast(total_points as double precision) as score,
         case
             when rule_count < 2 and not is_quiet_after_pain then 1
-            when coalesce(renewal_days not between 0 and 90, true) then 2
+            when coalesce(renewal_days not between 0 and renewal_days_max, true) then 2
             when is_mrr_top_tenth then 4
             else 3
         end as severity_rank
@@ -180,6 +165,8 @@ final as (
             ['score', json_number('score')],
             ['t_on', json_number('t_on')],
             ['t_notify', json_number('t_notify')],
+            ['t_notify_top_quartile', json_number('t_notify_top_quartile')],
+            ['crm_rules_min', json_integer('crm_rules_min')],
             ['login_age', json_integer('login_points')],
             ['onboarding_stuck', json_integer('onboarding_points')],
             ['usage_low', json_integer('usage_points')],
@@ -196,7 +183,8 @@ final as (
             ['open_count', json_integer('open_count')],
             ['unanswered_count_90d', json_integer('unanswered_count_90d')],
             ['renewal_in_days', json_integer('renewal_days')],
-            ['facts_as_of', json_string(as_of_on())],
+            ['is_mrr_top_tenth', json_boolean('is_mrr_top_tenth')],
+            ['is_mrr_top_quarter', json_boolean('is_mrr_top_quarter')],
             ['unknown', json_names_where([
                 ['last_login', 'last_login_on is null'],
                 ['onboarding_step', 'onboarding_step is null'],

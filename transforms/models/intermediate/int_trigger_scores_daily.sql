@@ -10,15 +10,7 @@ with scores as (
 
 params as (
 
-    select
-        tenant_id,
-        trigger_type,
-        max(case when param_name = 't_on' then param_value end) as t_on,
-        max(case when param_name = 't_off' then param_value end) as t_off,
-        cast(max(default_version) as text) || '.' || cast(max(override_version) as text) as rule_version
-
-    from {{ ref('int_trigger_params') }}
-    group by tenant_id, trigger_type
+    {{ params_by_day(['t_on', 't_off']) }}
 
 ),
 
@@ -45,6 +37,7 @@ final as (
         on
             scores.tenant_id = params.tenant_id
             and scores.trigger_type = params.trigger_type
+            and scores.scored_on = params.day_on
     where scores.score > 0
 
 )

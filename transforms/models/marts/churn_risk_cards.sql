@@ -32,6 +32,7 @@ priors as (
         max(case when param_name = 'prior_kept' then param_value end) as prior_kept
 
     from {{ ref('int_trigger_params') }}
+    where {{ as_of_on() }} between valid_from_on and valid_to_on
     group by tenant_id, trigger_type
 
 ),

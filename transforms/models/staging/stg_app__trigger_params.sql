@@ -12,6 +12,9 @@ renamed as (
         trigger_type,
         name as param_name,
 
+        -- text
+        author,
+
         -- numbers
         value as param_value,
         version,

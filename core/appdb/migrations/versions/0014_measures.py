@@ -1,12 +1,12 @@
 """A tenant may say which company property holds the day a customer left.
 
-Revision: 0014, after 0011.
+Revision: 0014, after 0012.
 """
 
 from alembic import op
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
