@@ -308,6 +308,13 @@ class MappedField(StrEnum):
         return self in {MappedField.NEW_STAGES, MappedField.WAITING_STAGES}
 
 
+class HiddenReason(StrEnum):
+    """Why a measure is not told."""
+
+    TOO_FEW = "too_few"
+    CHURN_NOT_MAPPED = "churn_not_mapped"
+
+
 class ChurnSource(StrEnum):
     """How it is known that a company left, the surest first."""
 

@@ -144,6 +144,8 @@ MODELS: tuple[Holding, ...] = (
         "int_card_readings",
         "int_card_states",
         "int_card_tickets",
+        "int_card_completions",
+        "int_card_courses",
         "int_cards",
         "int_churned_companies",
         "int_company_days",
@@ -172,6 +174,10 @@ MODELS: tuple[Holding, ...] = (
     Holding(MARTS, "card_evidence", **_EVIDENCE),  # type: ignore[arg-type]
     *_plain(
         MARTS,
+        "alert_precision",
+        "card_load_weekly",
+        "card_outcomes",
+        "churn_recall",
         "companies",
         "data_quality",
         "enrichment_quality",

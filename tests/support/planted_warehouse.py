@@ -4,12 +4,14 @@ Four tenants share ids on purpose: `acme` has the situations, `globex` knows not
 the data people really have.
 """
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.warehouse_fixtures import (
     SourceRow,
     all_fields_mapped,
+    card_event,
     company,
     contact,
     correction,
@@ -35,6 +37,7 @@ from tests.support.warehouse_fixtures import (
 
 AS_OF = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NEW, CLOSED = "1", "4"
+FIRST_CARD = str(uuid.uuid3(uuid.UUID(bytes=b"churnboard cards"), "acme|107|frustrated|2026-09-01"))
 
 
 def days_ago(days: float) -> datetime:
@@ -161,15 +164,24 @@ def _acme() -> list[SourceRow]:
         company(id="105", name="Calm", properties={"mrr": "abc", "last_login": "2026-11-19"}),
         *written(id="1070", company_id="105", days=3, sentiment="positive", topic="export"),
         *written(id="1071", company_id="105", days=33, sentiment="neutral"),
-        # Recovered: one bad ticket in September, content since.
-        company(id="106", name="Recovered", properties={"mrr": "600"}),
+        # Recovered: one bad ticket in September, content since, and gone all the same.
+        company(id="106", name="Recovered", properties={"mrr": "600", "churned_on": "2026-11-15"}),
         *written(id="1080", company_id="106", days=71, sentiment="negative", quote="too slow"),
         *written(id="1081", company_id="106", days=10, sentiment="positive"),
         # Relapsed: the same complaint twice, two months apart.
         company(id="107", name="Relapsed", properties={"mrr": "500"}),
         *written(id="1090", company_id="107", days=80, sentiment="negative", quote="first time"),
         *written(id="1091", company_id="107", days=1, sentiment="negative", quote="second time", closed_after=None),
+        # The first time it was taken for a false alarm, came back within the week, and was saved.
+        *done(1, "completed", 75, "completed", outcome="false_alarm", mrr=None, mrr_source="unknown"),
+        *done(2, "reopened", 73, "new", actor="churnboard"),
+        *done(3, "completed", 50, "completed", outcome="saved", mrr=500, mrr_source="mapped_property"),
     ]
+
+
+def done(seq: int, kind: str, days: float, status: str, **more: Any) -> list[SourceRow]:
+    """What happened to Relapsed's first card, the one that opened on 1 September."""
+    return [card_event(card_id=FIRST_CARD, seq=seq, kind=kind, status=status, occurred_at=days_ago(days), **more)]
 
 
 def _globex() -> list[SourceRow]:

@@ -683,6 +683,7 @@ def all_fields_mapped(*, tenant_id: str = "acme") -> list[SourceRow]:
         field_mapping(tenant_id=tenant_id, field="last_login", property_name="last_login"),
         field_mapping(tenant_id=tenant_id, field="onboarding_step", property_name="onboarding_step"),
         field_mapping(tenant_id=tenant_id, field="usage", property_name="usage_30d"),
+        field_mapping(tenant_id=tenant_id, field="churn", property_name="churned_on"),
     ]
 
 

@@ -36,3 +36,17 @@
 {% macro in_force_on(valid_from_at) -%}
     coalesce(cast({{ valid_from_at }} as date), {{ first_day() }})
 {%- endmacro %}
+
+{# The Monday of a date's ISO week. #}
+{% macro week_of(date_on) -%}
+    ({{ date_on }} - (cast(extract(isodow from {{ date_on }}) as integer) - 1))
+{%- endmacro %}
+
+{# A date's month as `2026-11`, its quarter as `2026-Q4`: text that sorts, and has room for `all` beside it. #}
+{% macro month_name(date_on) -%}
+    {{ whole_number("extract(year from " ~ date_on ~ ")") }} || '-' || lpad({{ whole_number("extract(month from " ~ date_on ~ ")") }}, 2, '0')
+{%- endmacro %}
+
+{% macro quarter_name(date_on) -%}
+    {{ whole_number("extract(year from " ~ date_on ~ ")") }} || '-Q' || {{ whole_number("extract(quarter from " ~ date_on ~ ")") }}
+{%- endmacro %}

@@ -23,6 +23,10 @@ MARTS = (
     "llm_costs_daily",
     "enrichment_quality",
     "data_quality",
+    "card_outcomes",
+    "alert_precision",
+    "churn_recall",
+    "card_load_weekly",
 )
 
 

@@ -11,11 +11,13 @@ import pytest
 from core.naming import INTERMEDIATE, MARTS, STAGING
 from core.vocabulary import (
     CardEventType,
+    CardOutcome,
     CardStatus,
     ChurnIntent,
     ChurnSource,
     Confidence,
     CorrectedField,
+    HiddenReason,
     MappedField,
     MessageDirection,
     MrrSource,
@@ -178,6 +180,10 @@ def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
         "confidence": Confidence,
         "direction": MessageDirection,
         "type": CardEventType,
+        "opened_severity": Severity,
+        "outcome": CardOutcome,
+        "hidden_reason": HiddenReason,
+        "mrr_hidden_reason": HiddenReason,
     }
     tested = {
         (_arguments(test)["column_name"], frozenset(_arguments(test)["values"]))
