@@ -19,6 +19,11 @@ PUBLISHED_MARTS = (
     "card_evidence",
     "companies",
     "topic_metrics_daily",
+    "topic_trends_weekly",
+    "topic_impact",
+    "emerging_topics",
+    "company_leaderboard",
+    "risks_daily",
     "sentiment_daily",
     "source_health",
 )

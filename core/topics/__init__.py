@@ -6,6 +6,7 @@ Stored by `core.appdb.topics`; what an analyzer is given of it is made in `analy
 from core.topics.content import (
     LONGEST_NAME,
     NO_TOPIC,
+    UNREAD_TOPIC,
     ContentExample,
     ContentRule,
     ContentTopic,
@@ -16,6 +17,7 @@ from core.topics.edits import Edit, InvalidEdit, edited, is_relabelling
 __all__ = [
     "LONGEST_NAME",
     "NO_TOPIC",
+    "UNREAD_TOPIC",
     "ContentExample",
     "ContentRule",
     "ContentTopic",

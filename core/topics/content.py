@@ -13,6 +13,9 @@ LONGEST_NAME = 80
 NO_TOPIC = "none"
 """The label of a ticket no topic fits; never the name of one."""
 
+UNREAD_TOPIC = "unread"
+"""What tickets whose topics were not read are counted under; never the name of a topic."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContentTopic:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import Terminal
-from core.topics.content import LONGEST_NAME, NO_TOPIC, ContentRule, ContentTopic, TaxonomyContent
+from core.topics.content import LONGEST_NAME, NO_TOPIC, UNREAD_TOPIC, ContentRule, ContentTopic, TaxonomyContent
 from core.vocabulary import TopicEditKind
 
 _LONGEST_TEXT = 2_000
@@ -194,6 +194,8 @@ def _name(name: str) -> str:
         raise InvalidEdit(f"{name[:LONGEST_NAME]!r} is no name for a topic: give it 1 to {LONGEST_NAME} characters.")
     if tidy.casefold() == NO_TOPIC:
         raise InvalidEdit(f"{tidy!r} is what a ticket is labelled with that no topic fits: take another name.")
+    if tidy.casefold() == UNREAD_TOPIC:
+        raise InvalidEdit(f"{tidy!r} is what tickets are counted under that were not sorted: take another name.")
     return tidy
 
 

@@ -4,7 +4,19 @@ from typing import Any
 
 from sqlalchemy import select
 
-from serve.metrics.schemas import SentimentDay, TopicDay
+from serve.metrics.schemas import (
+    EmergingQuery,
+    EmergingTopic,
+    LeaderboardCompany,
+    LeaderboardQuery,
+    LeaderboardSort,
+    RiskDay,
+    RiskQuery,
+    SentimentDay,
+    TopicDay,
+    TopicImpact,
+    TopicWeek,
+)
 from serve.metrics.service import DayRange
 from serve.tenancy import TenantSession, published
 
@@ -13,6 +25,32 @@ _TOPICS = select(*(_TOPIC[name] for name in TopicDay.model_fields)).order_by(_TO
 
 _TONE = published("sentiment_daily").c
 _TONES = select(*(_TONE[name] for name in SentimentDay.model_fields)).order_by(_TONE.metric_on)
+
+_WEEK = published("topic_trends_weekly").c
+_WEEKS = select(*(_WEEK[name] for name in TopicWeek.model_fields)).order_by(_WEEK.week_on, _WEEK.topic)
+
+_IMPACT = published("topic_impact").c
+_IMPACTS = select(*(_IMPACT[name] for name in TopicImpact.model_fields)).order_by(_IMPACT.negative_rank)
+
+_ALERT = published("emerging_topics").c
+_ALERTS = select(*(_ALERT[name] for name in EmergingTopic.model_fields)).order_by(
+    _ALERT.is_active.desc(), _ALERT.last_seen_on.desc(), _ALERT.peak_z.desc(), _ALERT.alert_id
+)
+
+_LEADER = published("company_leaderboard").c
+_LEADERS = select(*(_LEADER[name] for name in LeaderboardCompany.model_fields))
+_RANKS = {
+    LeaderboardSort.TICKETS: _LEADER.ticket_rank,
+    LeaderboardSort.NEGATIVE: _LEADER.negative_rank,
+    LeaderboardSort.TREND: _LEADER.trend_rank,
+    LeaderboardSort.MRR: _LEADER.mrr_rank,
+    LeaderboardSort.CARDS: _LEADER.card_rank,
+}
+
+_RISK = published("risks_daily").c
+_RISKS = select(*(_RISK[name] for name in RiskDay.model_fields)).order_by(
+    _RISK.metric_on, _RISK.trigger_type, _RISK.severity, _RISK.topic
+)
 
 
 class MetricsRepository:
@@ -29,3 +67,33 @@ class MetricsRepository:
     def sentiment(self, days: DayRange) -> list[dict[str, Any]]:
         """Rows of `sentiment_daily` in the range, by day."""
         return self._session.rows(_TONES.where(_TONE.metric_on.between(days.first, days.last)))
+
+    def topic_trends(self, days: DayRange, topic: str | None) -> list[dict[str, Any]]:
+        """Rows of `topic_trends_weekly` whose week begins in the range, by week and topic."""
+        query = _WEEKS.where(_WEEK.week_on.between(days.first, days.last))
+        return self._session.rows(query if topic is None else query.where(_WEEK.topic == topic))
+
+    def topic_impact(self) -> list[dict[str, Any]]:
+        """Rows of `topic_impact`, the heaviest topic first."""
+        return self._session.rows(_IMPACTS)
+
+    def emerging_topics(self, wanted: EmergingQuery) -> list[dict[str, Any]]:
+        """Rows of `emerging_topics`, those that go on first."""
+        is_active = wanted.is_active
+        return self._session.rows(_ALERTS if is_active is None else _ALERTS.where(_ALERT.is_active.is_(is_active)))
+
+    def leaderboard(self, wanted: LeaderboardQuery) -> list[dict[str, Any]]:
+        """The first rows of `company_leaderboard` over a window, by one of its ranks."""
+        query = _LEADERS.where(_LEADER.window_days == wanted.window_days.value)
+        return self._session.rows(query.order_by(_RANKS[wanted.sort]).limit(wanted.limit))
+
+    def risks(self, days: DayRange, wanted: RiskQuery) -> list[dict[str, Any]]:
+        """Rows of `risks_daily` in the range that match every given filter, by day."""
+        query = _RISKS.where(_RISK.metric_on.between(days.first, days.last))
+        if wanted.topic is not None:
+            query = query.where(_RISK.topic == wanted.topic)
+        if wanted.trigger:
+            query = query.where(_RISK.trigger_type.in_(wanted.trigger))
+        if wanted.severity:
+            query = query.where(_RISK.severity.in_(wanted.severity))
+        return self._session.rows(query)

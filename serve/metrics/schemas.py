@@ -1,9 +1,11 @@
 """Bodies and queries of the daily series: the columns of their marts (docs/names.md) under their own names."""
 
 from datetime import date
+from enum import IntEnum, StrEnum
 
 from pydantic import Field
 
+from core.vocabulary import MrrSource, SentimentTrend, Severity, TriggerType
 from serve.schemas import Build, Day, Query, Schema, Text
 
 
@@ -21,7 +23,50 @@ class TopicQuery(RangeQuery):
     """Which days and which topic."""
 
     topic: Text | None = None
-    """One topic by its name, `none` for tickets that fit no topic; left out: all."""
+    """One topic by its name, `none` for tickets that fit no topic, `unread` for those not sorted; left out: all."""
+
+
+class RiskQuery(TopicQuery):
+    """Which days, and which cards."""
+
+    trigger: list[TriggerType] = Field(default_factory=list)
+    """Opened by any of these; repeat the parameter."""
+
+    severity: list[Severity] = Field(default_factory=list)
+    """Of any of these; repeat the parameter."""
+
+
+class EmergingQuery(Query):
+    """Which alerts."""
+
+    is_active: bool | None = None
+    """Only those that go on, or only those that ended; left out: both."""
+
+
+class LeaderboardWindow(IntEnum):
+    """How many days back companies are compared over."""
+
+    MONTH = 30
+    QUARTER = 90
+
+
+class LeaderboardSort(StrEnum):
+    """What companies are ranked by, the worst or largest first."""
+
+    TICKETS = "tickets"
+    NEGATIVE = "negative"
+    TREND = "trend"
+    MRR = "mrr"
+    CARDS = "cards"
+
+
+class LeaderboardQuery(Query):
+    """Which companies, in which order."""
+
+    window_days: LeaderboardWindow = LeaderboardWindow.MONTH
+    sort: LeaderboardSort = LeaderboardSort.NEGATIVE
+    limit: int = Field(default=10, ge=1, le=100)
+    """Companies at most."""
 
 
 class TopicDay(Schema):
@@ -33,10 +78,165 @@ class TopicDay(Schema):
     """The topic above, in whose rows these tickets are counted too."""
 
     ticket_count: int
+    all_ticket_count: int
+    """All tickets of the day, whatever they are about."""
+
+    ticket_share: float
+    """From 0 to 1, of those."""
+
+    read_count: int
+    """Tickets of the topic whose tone was read."""
+
     negative_count: int
+    negative_share: float | None
+    """From 0 to 1, of those read; null where none was."""
+
     company_count: int
     mrr_touched: float | None
     """Monthly recurring revenue of the companies that wrote about it."""
+
+
+class TopicWeek(Schema):
+    """One topic in one calendar week that is over, beside what the eight weeks before let one expect."""
+
+    week_on: date
+    """Its Monday."""
+
+    topic: str = Field(examples=["billing"])
+    parent_topic: str | None
+    ticket_count: int
+    expected_count: float | None
+    """Null where fewer than 28 days are known before it."""
+
+    lower_count: float | None
+    """Lower edge of the 95 % band in which a difference is noise."""
+
+    upper_count: float | None
+    is_outside_band: bool | None
+    read_count: int
+    negative_count: int
+    negative_share: float | None
+    negative_share_lower: float | None
+    """Lower end of its 95 % interval."""
+
+    negative_share_upper: float | None
+    expected_negative_share: float | None
+    is_negative_share_outside_band: bool | None
+    """Whether the two shares differ by more than noise."""
+
+
+class TopicImpact(Schema):
+    """One topic of the last 90 days, and how all tickets would read without its own."""
+
+    topic: str = Field(examples=["billing"])
+    parent_topic: str | None
+    ticket_count: int
+    all_ticket_count: int
+    read_count: int
+    negative_count: int
+    negative_share: float | None
+    all_negative_share: float | None
+    negative_share_without: float | None
+    negative_share_impact: float | None
+    """Above 0 where the topic makes the whole look worse."""
+
+    all_mean_level: float | None
+    """From -2 to 2."""
+
+    mean_level_without: float | None
+    mean_level_impact: float | None
+    """Below 0 where the topic drags the whole down."""
+
+    points: int
+    """What its tickets score as frustration before it fades."""
+
+    points_share: float | None
+    company_count: int
+    mrr_touched: float | None
+    negative_rank: int
+    """1 for the largest `negative_share_impact`; no two topics share a rank."""
+
+    level_rank: int
+    mrr_rank: int
+
+
+class EmergingTopic(Schema):
+    """One alert: a topic whose share of the tickets stands out against the eight weeks before. It is updated while it goes on."""
+
+    alert_id: str
+    """The same from build to build."""
+
+    topic: str = Field(examples=["billing"])
+    """`none` where what emerges fits no topic yet."""
+
+    parent_topic: str | None
+    first_seen_on: date
+    last_seen_on: date
+    is_active: bool
+    peak_on: date
+    peak_count: int
+    """Tickets of the seven days to that day."""
+
+    expected_count: float
+    """How many they would have been with the topic's usual share."""
+
+    peak_z: float
+    q_value: float
+    """Its chance under noise, corrected for how many topics were looked at; an alert opens at 0.05."""
+
+    ticket_count: int
+    negative_count: int
+    company_count: int
+    mrr_touched: float | None
+    example_ticket_ids: str = Field(examples=["5012,5003"])
+    """Five at most, comma separated, unhappy ones first."""
+
+
+class LeaderboardCompany(Schema):
+    """One company over one window; ranks are among all companies of the tenant, and no two share one."""
+
+    window_days: LeaderboardWindow
+    company_id: str
+    company_name: str | None
+    ticket_count: int
+    read_count: int
+    negative_count: int
+    negative_share: float | None
+    mean_level: float | None
+    """From -2 to 2."""
+
+    prior_mean_level: float | None
+    """The same in the window before."""
+
+    level_change: float | None
+    sentiment_trend: SentimentTrend
+    mrr: float | None
+    mrr_source: MrrSource
+    currency: str | None
+    active_card_count: int
+    ticket_rank: int
+    negative_rank: int
+    trend_rank: int
+    mrr_rank: int
+    card_rank: int
+
+
+class RiskDay(Schema):
+    """Cards of one day, trigger, severity and topic; what had no card that day has no row."""
+
+    metric_on: date
+    trigger_type: TriggerType
+    severity: Severity
+    """As on a card's worst day."""
+
+    topic: str = Field(examples=["billing"])
+    """What most tickets behind a card are about; `unread` where none was sorted."""
+
+    opened_count: int
+    closed_count: int
+    active_count: int
+    active_mrr: float | None
+    """Known monthly recurring revenue of the companies of the active cards."""
 
 
 class SentimentDay(Schema):
@@ -76,3 +276,37 @@ class SentimentSeries(_Series):
     """Tone by day, oldest day first."""
 
     items: list[SentimentDay]
+
+
+class TopicTrends(_Series):
+    """Topics by week, oldest week first."""
+
+    items: list[TopicWeek]
+
+
+class RiskSeries(_Series):
+    """Cards by day, oldest day first."""
+
+    items: list[RiskDay]
+
+
+class _List(Schema):
+    build: Build
+
+
+class TopicImpacts(_List):
+    """Topics, the one that weighs most first."""
+
+    items: list[TopicImpact]
+
+
+class EmergingTopics(_List):
+    """Alerts, those that go on first, then the latest."""
+
+    items: list[EmergingTopic]
+
+
+class Leaderboard(_List):
+    """Companies in the order asked for."""
+
+    items: list[LeaderboardCompany]

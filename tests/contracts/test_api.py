@@ -17,7 +17,15 @@ from ingestion.sandbox.app import CLIENT_SECRET
 from ingestion.sandbox.webhooks import signed
 from serve.board.schemas import Card, Evidence
 from serve.companies.schemas import Company
-from serve.metrics.schemas import SentimentDay, TopicDay
+from serve.metrics.schemas import (
+    EmergingTopic,
+    LeaderboardCompany,
+    RiskDay,
+    SentimentDay,
+    TopicDay,
+    TopicImpact,
+    TopicWeek,
+)
 from serve.openapi import openapi_document
 from serve.sources.schemas import Source
 from tests.support.api import Api, local_settings, running_api
@@ -44,6 +52,11 @@ def test_names_that_clients_are_generated_from_do_not_change() -> None:
         "get_card": "GET /api/v1/cards/{card_id}",
         "list_topic_metrics": "GET /api/v1/metrics/topics",
         "list_sentiment_metrics": "GET /api/v1/metrics/sentiment",
+        "list_topic_trends": "GET /api/v1/metrics/topic-trends",
+        "list_risk_metrics": "GET /api/v1/metrics/risks",
+        "list_topic_impact": "GET /api/v1/metrics/topic-impact",
+        "list_emerging_topics": "GET /api/v1/metrics/emerging-topics",
+        "list_company_metrics": "GET /api/v1/metrics/companies",
         "list_companies": "GET /api/v1/companies",
         "get_company": "GET /api/v1/companies/{company_id}",
         "list_sources": "GET /api/v1/sources",
@@ -96,6 +109,11 @@ def test_the_framework_s_own_error_body_is_nowhere() -> None:
         (Evidence, "card_evidence", set()),
         (Company, "companies", set()),
         (TopicDay, "topic_metrics_daily", set()),
+        (TopicWeek, "topic_trends_weekly", set()),
+        (TopicImpact, "topic_impact", set()),
+        (EmergingTopic, "emerging_topics", set()),
+        (LeaderboardCompany, "company_leaderboard", set()),
+        (RiskDay, "risks_daily", set()),
         (SentimentDay, "sentiment_daily", set()),
         (Source, "source_health", set()),
     ],

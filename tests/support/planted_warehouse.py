@@ -139,7 +139,7 @@ def _acme() -> list[SourceRow]:
         ),
         # Flooding: a ticket a fortnight, then eight in a week about one thing, one of them unhappy, one long unresolved.
         company(id="102", name="Flooding", properties={"mrr": "800"}),
-        *[row for n in range(6) for row in written(id=f"102{n}", company_id="102", days=20 + 14 * n)],
+        *[row for n in range(6) for row in written(id=f"102{n}", company_id="102", days=20 + 14 * n, topic="none")],
         *[row for n in range(7) for row in written(id=f"103{n}", company_id="102", days=n / 2, topic="export")],
         *written(
             id="1040", company_id="102", days=5, sentiment="negative", quote="again", topic="export", closed_after=None
@@ -156,7 +156,7 @@ def _acme() -> list[SourceRow]:
         correction(ticket_id="1071", after=["invoices"]),
         # Quiet: a ticket a week, an unhappy one, then nothing.
         company(id="103", name="Quiet", properties={"mrr": "1200", "renewal_date": "2027-01-10"}),
-        *[row for n in range(11) for row in written(id=f"105{n:02}", company_id="103", days=38 + 7 * n)],
+        *[row for n in range(11) for row in written(id=f"105{n:02}", company_id="103", days=38 + 7 * n, topic="none")],
         *written(id="10600", company_id="103", days=35, sentiment="negative", quote="still broken"),
         # Absent: pays most, last seen thirty days ago.
         company(id="104", name="Absent", properties={"mrr": "9000", "last_login": "2026-10-21T08:00:00Z"}),

@@ -138,10 +138,124 @@ def topic_day(metric_on: date, topic: str, **values: Any) -> Row:
         "topic": topic,
         "parent_topic": None,
         "ticket_count": 4,
+        "all_ticket_count": 8,
+        "ticket_share": 0.5,
+        "read_count": 4,
         "negative_count": 1,
+        "negative_share": 0.25,
         "company_count": 3,
     }
     return base | {"mrr_touched": 3600.0} | values
+
+
+def topic_week(week_on: date, topic: str, **values: Any) -> Row:
+    """One topic in one week."""
+    base: Row = {
+        "week_on": week_on,
+        "topic": topic,
+        "parent_topic": None,
+        "ticket_count": 12,
+        "expected_count": 10.0,
+        "lower_count": 4.2,
+        "upper_count": 17.3,
+        "is_outside_band": False,
+        "read_count": 10,
+        "negative_count": 2,
+        "negative_share": 0.2,
+        "negative_share_lower": 0.06,
+        "negative_share_upper": 0.51,
+        "expected_negative_share": 0.25,
+        "is_negative_share_outside_band": False,
+    }
+    return base | values
+
+
+def topic_impact(topic: str, rank: int, **values: Any) -> Row:
+    """One topic of the last 90 days."""
+    base: Row = {
+        "topic": topic,
+        "parent_topic": None,
+        "ticket_count": 40,
+        "all_ticket_count": 100,
+        "read_count": 40,
+        "negative_count": 20,
+        "negative_share": 0.5,
+        "all_negative_share": 0.3,
+        "negative_share_without": 0.2,
+        "negative_share_impact": 0.1,
+        "all_mean_level": -0.1,
+        "mean_level_without": 0.2,
+        "mean_level_impact": -0.3,
+        "points": 60,
+        "points_share": 0.75,
+        "company_count": 7,
+        "mrr_touched": 3600.0,
+        "negative_rank": rank,
+        "level_rank": rank,
+        "mrr_rank": rank,
+    }
+    return base | values
+
+
+def alert(number: int, topic: str, **values: Any) -> Row:
+    """One topic that emerged and goes on."""
+    base: Row = {
+        "alert_id": f"00000000-0000-3000-8000-{number:012d}",
+        "topic": topic,
+        "parent_topic": None,
+        "first_seen_on": date(2026, 3, 27),
+        "last_seen_on": date(2026, 3, 31),
+        "is_active": True,
+        "peak_on": date(2026, 3, 30),
+        "peak_count": 12,
+        "expected_count": 2.0,
+        "peak_z": 3.9,
+        "q_value": 0.0001,
+        "ticket_count": 15,
+        "negative_count": 4,
+        "company_count": 6,
+        "mrr_touched": 3600.0,
+        "example_ticket_ids": "5001,5002",
+    }
+    return base | values
+
+
+def leader(number: int, window_days: int, rank: int, **values: Any) -> Row:
+    """One company over one window, of the same rank by everything."""
+    base: Row = {
+        "window_days": window_days,
+        "company_id": str(1000 + number),
+        "company_name": f"Company {number:04d}",
+        "ticket_count": 9,
+        "read_count": 8,
+        "negative_count": 4,
+        "negative_share": 0.5,
+        "mean_level": -0.5,
+        "prior_mean_level": 0.5,
+        "level_change": -1.0,
+        "sentiment_trend": "worsening",
+        "mrr": 1200.0,
+        "mrr_source": "mapped_property",
+        "currency": "EUR",
+        "active_card_count": 1,
+    }
+    ranks = dict.fromkeys(("ticket_rank", "negative_rank", "trend_rank", "mrr_rank", "card_rank"), rank)
+    return base | ranks | values
+
+
+def risk_day(metric_on: date, topic: str, **values: Any) -> Row:
+    """Cards of one day."""
+    base: Row = {
+        "metric_on": metric_on,
+        "trigger_type": "frustrated",
+        "severity": "high",
+        "topic": topic,
+        "opened_count": 1,
+        "closed_count": 0,
+        "active_count": 3,
+        "active_mrr": 3600.0,
+    }
+    return base | values
 
 
 def sentiment_day(metric_on: date, **values: Any) -> Row:
@@ -190,6 +304,11 @@ def publish(
     topics: Sequence[Row] = (),
     sentiment: Sequence[Row] = (),
     sources: Sequence[Row] = (),
+    weeks: Sequence[Row] = (),
+    impact: Sequence[Row] = (),
+    alerts: Sequence[Row] = (),
+    leaders: Sequence[Row] = (),
+    risks: Sequence[Row] = (),
     as_of_at: datetime = AS_OF,
     published_at: datetime | None = None,
 ) -> Build:
@@ -209,6 +328,11 @@ def publish(
         "topic_metrics_daily": topics,
         "sentiment_daily": sentiment,
         "source_health": sources,
+        "topic_trends_weekly": weeks,
+        "topic_impact": impact,
+        "emerging_topics": alerts,
+        "company_leaderboard": leaders,
+        "risks_daily": risks,
     }
     BuildStore(engine).publish(
         build,
@@ -238,6 +362,22 @@ def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *,
         "sources": [
             source("contacts", status="missing_scope", cursor_at=None, lag_seconds=None, is_fresh=False),
             source("tickets"),
+        ],
+        "weeks": [topic_week(date(2026, 3, day), name) for day in (16, 23) for name in ("billing", "none")],
+        "impact": [topic_impact("none", 2), topic_impact("billing", 1, mrr_touched=None)],
+        "alerts": [
+            alert(1, "export", is_active=False, last_seen_on=date(2026, 3, 10)),
+            alert(2, "billing"),
+            alert(3, "none", peak_z=5.0, mrr_touched=None),
+        ],
+        "leaders": [
+            leader(1, 30, 2),
+            leader(2, 30, 1, mrr_rank=3, company_name=None, level_change=None, sentiment_trend="unknown"),
+            leader(1, 90, 1),
+        ],
+        "risks": [
+            risk_day(date(2026, 3, 31), "billing", severity="low", trigger_type="silently_struggling", active_mrr=None),
+            *(risk_day(date(2026, 3, day), "billing") for day in (1, 30, 31)),
         ],
     }
     if mark:

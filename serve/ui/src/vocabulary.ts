@@ -86,7 +86,8 @@ export const trendLabel = labelled(TREND_LABELS);
 
 /** `none` is the label of a ticket that fits no topic, which is not a topic called "None". */
 export function topicLabel(topic: string): string {
-  return topic === "none" ? "No topic fits" : humanise(topic);
+  if (topic === "none") return "No topic fits";
+  return topic === "unread" ? "Not sorted yet" : humanise(topic);
 }
 
 /** How many of four bars a severity fills; 0 for one this build does not know. */

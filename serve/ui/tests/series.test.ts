@@ -44,11 +44,16 @@ describe("sentimentTotals", () => {
 });
 
 describe("topicRows", () => {
-  const row = (metric_on: string, topic: string, ticket_count: number, negative_count = 0) => ({ metric_on, topic, ticket_count, negative_count });
+  const row = (metric_on: string, topic: string, ticket_count: number, negative_count = 0, read_count = ticket_count) => ({ metric_on, topic, ticket_count, read_count, negative_count });
 
   it("compares a span with the one of the same length before it", () => {
     const rows = topicRows([row("2026-11-08", "billing", 6, 3), row("2026-11-01", "billing", 4, 4), row("2026-10-31", "billing", 99)], "2026-11-08", "2026-11-14");
     expect(rows).toEqual([{ topic: "billing", ticketCount: 6, previousCount: 4, change: 0.5, negativeShare: 0.5, trend: [6, 0, 0, 0, 0, 0, 0] }]);
+  });
+
+  it("counts unhappy tickets among those that were read", () => {
+    const rows = topicRows([row("2026-11-08", "billing", 6, 1, 2), row("2026-11-08", "unread", 3, 0, 0)], "2026-11-08", "2026-11-14");
+    expect(rows.map((topic) => topic.negativeShare)).toEqual([0.5, null]);
   });
 
   it("keeps every ticket of a long span in its trend", () => {

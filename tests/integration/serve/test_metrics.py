@@ -48,3 +48,68 @@ def test_a_range_that_makes_no_sense(api: Api, query: str, error: str, says: str
 
 def test_four_hundred_days_are_not_too_many(api: Api) -> None:
     assert api.get("/metrics/sentiment?from=2025-01-01&to=2026-02-04", "acme").status_code == 200
+
+
+def test_weeks_cards_and_days_share_one_range(api: Api) -> None:
+    weeks = api.get("/metrics/topic-trends?from=2026-03-17&topic=billing", "acme").json()
+    assert [(item["week_on"], item["topic"], item["is_outside_band"]) for item in weeks["items"]] == [
+        ("2026-03-23", "billing", False)
+    ]
+    risks = api.get("/metrics/risks?from=2026-03-30", "acme").json()
+    assert [(item["metric_on"], item["trigger_type"]) for item in risks["items"]] == [
+        ("2026-03-30", "frustrated"),
+        ("2026-03-31", "frustrated"),
+        ("2026-03-31", "silently_struggling"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 4),
+        ("?trigger=frustrated", 3),
+        ("?severity=low&severity=high", 4),
+        ("?severity=low&trigger=frustrated", 0),
+        ("?topic=none", 0),
+        ("?topic=billing&from=2026-03-31", 2),
+    ],
+)
+def test_cards_by_trigger_severity_and_topic(api: Api, query: str, count: int) -> None:
+    assert len(api.get(f"/metrics/risks{query}", "acme").json()["items"]) == count
+
+
+@pytest.mark.parametrize(
+    ("query", "topics"),
+    [
+        ("", ["none", "billing", "export"]),
+        ("?is_active=true", ["none", "billing"]),
+        ("?is_active=false", ["export"]),
+    ],
+)
+def test_alerts_that_go_on_come_first(api: Api, query: str, topics: list[str]) -> None:
+    body = api.get(f"/metrics/emerging-topics{query}", "acme").json()
+    assert [item["topic"] for item in body["items"]] == topics
+    assert body["build"]["build_id"] == "build-1"
+
+
+def test_the_topic_that_weighs_most_comes_first(api: Api) -> None:
+    assert [item["topic"] for item in api.get("/metrics/topic-impact", "acme").json()["items"]] == ["billing", "none"]
+
+
+@pytest.mark.parametrize(
+    ("query", "companies"),
+    [
+        ("", ["1002", "1001"]),
+        ("?window_days=90", ["1001"]),
+        ("?sort=mrr", ["1001", "1002"]),
+        ("?sort=cards&limit=1", ["1002"]),
+    ],
+)
+def test_companies_in_the_order_asked_for(api: Api, query: str, companies: list[str]) -> None:
+    body = api.get(f"/metrics/companies{query}", "acme").json()
+    assert [item["company_id"] for item in body["items"]] == companies
+
+
+@pytest.mark.parametrize("query", ["?window_days=31", "?sort=name", "?limit=101", "?window=30"])
+def test_no_other_leaderboard_is_made_up(api: Api, query: str) -> None:
+    assert api.get(f"/metrics/companies{query}", "acme").status_code == 422

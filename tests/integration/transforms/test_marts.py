@@ -262,6 +262,89 @@ def test_a_ticket_counts_once_for_the_topic_above_its_topics(duckdb_marts: Built
     assert counted == {"data": (None, 3, 800), "export": ("data", 3, 800), "reports": ("data", 1, 800)}
 
 
+def test_tickets_that_were_not_sorted_show_and_every_share_is_of_all_tickets(duckdb_marts: BuiltWarehouse) -> None:
+    days = duckdb_marts.mart("topic_metrics_daily", tenant_id="globex", metric_on=date(2026, 11, 18))
+    # Two tickets, both read for tone, neither for topics.
+    shown = [
+        (day["topic"], day["ticket_count"], day["all_ticket_count"], day["ticket_share"], day["negative_share"])
+        for day in days
+    ]
+    assert shown == [("unread", 2, 2, 1, 1)]
+    written = sum(int(str(day["ticket_count"])) for day in duckdb_marts.mart("sentiment_daily", tenant_id="acme"))
+    by_day = {
+        day["metric_on"]: day["all_ticket_count"] for day in duckdb_marts.mart("topic_metrics_daily", tenant_id="acme")
+    }
+    assert sum(int(str(count)) for count in by_day.values()) == written
+
+
+def test_what_suddenly_comes_up_is_an_alert_with_its_tickets(duckdb_marts: BuiltWarehouse) -> None:
+    alerts = {row["topic"]: row for row in duckdb_marts.mart("emerging_topics", tenant_id="acme")}
+    # Flooding's eight and Calm's one, about exports and so about data; one of them about reports too, which is not enough.
+    assert set(alerts) == {"export", "data"}
+    export = alerts["export"]
+    assert (export["ticket_count"], export["negative_count"], export["company_count"], export["mrr_touched"]) == (
+        9,
+        1,
+        2,
+        800,
+    )
+    assert (export["expected_count"], export["is_active"], export["last_seen_on"]) == (0, True, AS_OF.date())
+    examples = str(export["example_ticket_ids"]).split(",")
+    assert (examples[:2], len(examples)) == (["1040", "1030"], 5)
+
+
+def test_a_trend_is_of_weeks_that_are_over(duckdb_marts: BuiltWarehouse) -> None:
+    weeks = duckdb_marts.mart("topic_trends_weekly", tenant_id="initech", topic="unread")
+    assert max(row["week_on"] for row in weeks) == date(2026, 11, 9)  # type: ignore[type-var]
+    assert {row["week_on"].isoweekday() for row in weeks} == {1}  # type: ignore[attr-defined]
+    for week in weeks:
+        [rolled] = duckdb_marts.mart(
+            "topic_trends_daily",
+            tenant_id="initech",
+            topic="unread",
+            metric_on=week["week_on"] + timedelta(days=6),  # type: ignore[operator]
+        )
+        assert {k: v for k, v in week.items() if k != "week_on"} == {
+            k: v for k, v in rolled.items() if k != "metric_on"
+        }
+    assert max(row["metric_on"] for row in duckdb_marts.rows("topic_trends_daily")) == date(2026, 11, 19)  # type: ignore[type-var]
+
+
+def test_cards_of_a_day_are_those_that_were_on(duckdb_marts: BuiltWarehouse) -> None:
+    today = duckdb_marts.mart("risks_daily", tenant_id="acme", metric_on=AS_OF.date())
+    counted = {(row["trigger_type"], row["severity"], row["topic"]): row["active_count"] for row in today}
+    active = [card for card in duckdb_marts.mart("churn_risk_cards", tenant_id="acme") if card["is_active"]]
+    assert sum(int(str(count)) for count in counted.values()) == len(active)
+    assert counted["significant_support", "critical", "export"] == 1
+    assert counted["frustrated", "critical", "billing"] == 1
+    opened = sum(int(str(row["opened_count"])) for row in duckdb_marts.mart("risks_daily", tenant_id="acme"))
+    assert opened == len(duckdb_marts.mart("churn_risk_cards", tenant_id="acme"))
+
+
+def test_the_loudest_company_leads(duckdb_marts: BuiltWarehouse) -> None:
+    month = {
+        row["company_id"]: row for row in duckdb_marts.mart("company_leaderboard", tenant_id="acme", window_days=30)
+    }
+    companies = {row["company_id"]: row for row in duckdb_marts.mart("companies", tenant_id="acme")}
+    assert set(month) == set(companies)
+    assert (month["102"]["ticket_rank"], month["102"]["card_rank"], month["104"]["mrr_rank"]) == (1, 1, 1)
+    for company_id, row in month.items():
+        assert row["ticket_count"] == companies[company_id]["ticket_count_30d"]
+        assert row["active_card_count"] == companies[company_id]["active_trigger_count"]
+    for rank in ("ticket_rank", "negative_rank", "trend_rank", "mrr_rank", "card_rank"):
+        assert sorted(int(str(row[rank])) for row in month.values()) == list(range(1, len(month) + 1))
+
+
+def test_without_its_unhappiest_topic_the_tenant_reads_better(duckdb_marts: BuiltWarehouse) -> None:
+    impact = {row["topic"]: row for row in duckdb_marts.mart("topic_impact", tenant_id="acme")}
+    # Quiet's, Recovered's and Relapsed's complaints were not sorted.
+    assert impact["unread"]["negative_rank"] == 1
+    assert impact["unread"]["negative_share_impact"] == pytest.approx(
+        impact["unread"]["all_negative_share"] - impact["unread"]["negative_share_without"]  # type: ignore[operator]
+    )
+    assert impact["billing"]["points"] == 9
+
+
 def test_what_a_person_said_counts_under_the_name_the_topic_has_now(duckdb_marts: BuiltWarehouse) -> None:
     [corrected] = [row for row in table_rows(duckdb_marts.url, "intermediate.int_ticket_topics") if row["corrected_by"]]
     assert (corrected["ticket_id"], corrected["topic"], corrected["corrected_by"]) == ("1071", "billing", "ada")

@@ -1,24 +1,6 @@
-with labels as (
+with topic_tickets as (
 
-    select * from {{ ref('int_ticket_topics') }}
-
-),
-
-names as (
-
-    select * from {{ ref('stg_app__topics') }}
-
-),
-
--- A label counts for its topic and for the one above, in which a ticket with two topics below it counts once.
-topics as (
-
-    select tenant_id, ticket_id, topic, company_id, created_on, is_negative from labels
-
-    union
-
-    select tenant_id, ticket_id, parent_topic as topic, company_id, created_on, is_negative from labels
-    where parent_topic is not null
+    select * from {{ ref('int_topic_tickets') }}
 
 ),
 
@@ -28,16 +10,30 @@ companies as (
 
 ),
 
+written as (
+
+    select
+        tenant_id,
+        created_on,
+        count(*) as all_ticket_count
+
+    from {{ ref('int_tickets') }}
+    group by tenant_id, created_on
+
+),
+
 counted as (
 
     select
         tenant_id,
         created_on,
         topic,
+        max(parent_topic) as parent_topic,
         count(*) as ticket_count,
+        sum(case when is_read then 1 else 0 end) as read_count,
         sum(case when is_negative then 1 else 0 end) as negative_count
 
-    from topics
+    from topic_tickets
     group by tenant_id, created_on, topic
 
 ),
@@ -51,7 +47,7 @@ touched as (
         topic,
         company_id
 
-    from topics
+    from topic_tickets
     where company_id is not null
 
 ),
@@ -80,22 +76,26 @@ final as (
         counted.tenant_id,
         counted.created_on as metric_on,
         counted.topic,
-        names.parent_topic,
+        counted.parent_topic,
         cast(counted.ticket_count as bigint) as ticket_count,
+        cast(written.all_ticket_count as bigint) as all_ticket_count,
+        {{ share('counted.ticket_count', 'written.all_ticket_count') }} as ticket_share,
+        cast(counted.read_count as bigint) as read_count,
         cast(counted.negative_count as bigint) as negative_count,
+        {{ share('counted.negative_count', 'counted.read_count') }} as negative_share,
         cast(coalesce(valued.company_count, 0) as bigint) as company_count,
         cast(valued.mrr_touched as double precision) as mrr_touched
 
     from counted
+    inner join written
+        on
+            counted.tenant_id = written.tenant_id
+            and counted.created_on = written.created_on
     left join valued
         on
             counted.tenant_id = valued.tenant_id
             and counted.created_on = valued.created_on
             and counted.topic = valued.topic
-    left join names
-        on
-            counted.tenant_id = names.tenant_id
-            and counted.topic = names.topic
 
 )
 

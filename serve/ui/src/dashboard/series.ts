@@ -18,6 +18,7 @@ export interface TopicCounts {
   metric_on: string;
   topic: string;
   ticket_count: number;
+  read_count: number;
   negative_count: number;
 }
 
@@ -80,7 +81,8 @@ export interface TopicRow {
   previousCount: number;
   /** Relative change against the span before; null when there is nothing to compare with. */
   change: number | null;
-  negativeShare: number;
+  /** Negative tickets among those that were read; null when none was. */
+  negativeShare: number | null;
   /** Tickets per step of the span, oldest first. */
   trend: number[];
 }
@@ -98,12 +100,12 @@ export function topicRows(rows: readonly TopicCounts[], from: string, to: string
   const before = addDays(from, -length);
   const step = Math.ceil(length / TREND_POINTS);
   const points = Math.ceil(length / step);
-  const topics = new Map<string, TopicRow & { negativeCount: number }>();
+  const topics = new Map<string, TopicRow & { negativeCount: number; readCount: number }>();
   for (const row of rows) {
     if (row.metric_on < before || row.metric_on > to) continue;
     let topic = topics.get(row.topic);
     if (!topic) {
-      topic = { topic: row.topic, ticketCount: 0, previousCount: 0, change: null, negativeCount: 0, negativeShare: 0, trend: Array<number>(points).fill(0) };
+      topic = { topic: row.topic, ticketCount: 0, previousCount: 0, change: null, negativeCount: 0, readCount: 0, negativeShare: 0, trend: Array<number>(points).fill(0) };
       topics.set(row.topic, topic);
     }
     if (row.metric_on < from) {
@@ -112,15 +114,16 @@ export function topicRows(rows: readonly TopicCounts[], from: string, to: string
     }
     topic.ticketCount += row.ticket_count;
     topic.negativeCount += row.negative_count;
+    topic.readCount += row.read_count;
     const point = Math.floor(daysBetween(from, row.metric_on) / step);
     topic.trend[point] = (topic.trend[point] ?? 0) + row.ticket_count;
   }
   return [...topics.values()]
     .filter((topic) => topic.ticketCount > 0)
-    .map(({ negativeCount, ...topic }) => ({
+    .map(({ negativeCount, readCount, ...topic }) => ({
       ...topic,
       change: topic.previousCount === 0 ? null : topic.ticketCount / topic.previousCount - 1,
-      negativeShare: negativeCount / topic.ticketCount,
+      negativeShare: readCount === 0 ? null : negativeCount / readCount,
     }))
     .sort((a, b) => b.ticketCount - a.ticketCount || a.topic.localeCompare(b.topic));
 }

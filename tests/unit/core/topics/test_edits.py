@@ -93,6 +93,7 @@ REFUSED: list[tuple[Kind, dict[str, Any], str]] = [
     (Kind.RENAME, {"name": "Login", "to": "Login"}, "called Login already"),
     (Kind.RENAME, {"name": "Login", "to": "prices"}, "There is a topic Prices already"),
     (Kind.ADD_RULE, {"text": "  "}, "needs words"),
+    (Kind.ADD, {"name": "Unread"}, "tickets are counted under that were not sorted"),
     (Kind.REMOVE_RULE, {"rule_id": 9}, "no rule 9"),
 ]
 

@@ -1,0 +1,31 @@
+with trends as (
+
+    select * from {{ ref('int_topic_trends') }}
+
+),
+
+final as (
+
+    select
+        tenant_id,
+        day_on as metric_on,
+        topic,
+        parent_topic,
+        ticket_count,
+        expected_count,
+        lower_count,
+        upper_count,
+        is_outside_band,
+        read_count,
+        negative_count,
+        negative_share,
+        negative_share_lower,
+        negative_share_upper,
+        expected_negative_share,
+        is_negative_share_outside_band
+
+    from trends
+
+)
+
+select * from final

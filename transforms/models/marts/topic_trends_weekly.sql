@@ -1,0 +1,33 @@
+with trends as (
+
+    select * from {{ ref('int_topic_trends') }}
+
+),
+
+-- The week's last day sees its seven days.
+final as (
+
+    select
+        tenant_id,
+        cast(day_on - 6 as date) as week_on,
+        topic,
+        parent_topic,
+        ticket_count,
+        expected_count,
+        lower_count,
+        upper_count,
+        is_outside_band,
+        read_count,
+        negative_count,
+        negative_share,
+        negative_share_lower,
+        negative_share_upper,
+        expected_negative_share,
+        is_negative_share_outside_band
+
+    from trends
+    where extract(isodow from day_on) = 7
+
+)
+
+select * from final
