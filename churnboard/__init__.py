@@ -6,6 +6,7 @@ from rich.console import Console
 
 from churnboard import (
     batches,
+    bi,
     builds,
     canaries,
     connections,
@@ -30,6 +31,7 @@ from core.errors import ChurnboardError
 __all__ = [
     "app",
     "batches",
+    "bi",
     "builds",
     "canaries",
     "connections",
