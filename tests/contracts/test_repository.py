@@ -32,7 +32,7 @@ def test_links_in_the_docs_lead_somewhere(page: Path) -> None:
 
 def test_every_make_target_that_people_use_has_a_help_line() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for target in ("demo", "test", "lint", "dev", "serve", "sandbox", "bench", "clean"):
+    for target in ("demo", "test", "lint", "dev", "serve", "sandbox", "bench", "docs", "clean"):
         assert re.search(rf"^{target}:.*## \S", makefile, re.MULTILINE), target
     readme = (ROOT / "README.md").read_text()
     for target in re.findall(r"`make ([a-z-]+)", readme):
