@@ -19,7 +19,7 @@ UI := serve/ui/dist/index.html
 UI_SOURCES := $(shell find serve/ui/src serve/ui/public serve/ui/scripts -type f -not -name schema.d.ts 2>/dev/null) $(wildcard serve/ui/*.ts serve/ui/*.json serve/ui/index.html)
 UI_SOURCES := $(filter-out serve/ui/openapi.json,$(UI_SOURCES))
 
-.PHONY: help demo test test-slow test-llm lint dev serve sandbox bench ui lock clean
+.PHONY: help demo test test-slow test-llm lint dev serve sandbox bench ui docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: $(VENV) ## The benchmarks, with their figures
 	@$(BIN)/python -m benchmarks
 
 ui: $(UI) ## Build the board
+
+docs: $(VENV) ## dbt's pages on every model and column, one file; says where it is
+	@$(BIN)/churnboard docs
 
 lock: $(UV) ## Resolve the dependencies anew; the lock names no index, so every machine uses its own
 	@$(UV) lock --upgrade --quiet

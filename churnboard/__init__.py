@@ -6,9 +6,11 @@ from rich.console import Console
 
 from churnboard import (
     batches,
+    bi,
     builds,
     canaries,
     connections,
+    documenting,
     erasures,
     limits,
     mapping,
@@ -31,9 +33,11 @@ from core.errors import ChurnboardError
 __all__ = [
     "app",
     "batches",
+    "bi",
     "builds",
     "canaries",
     "connections",
+    "documenting",
     "erasures",
     "limits",
     "main",

@@ -27,7 +27,13 @@ PUBLISHED_MARTS = (
     "sentiment_daily",
     "source_health",
 )
-"""The marts a build carries to readers."""
+"""The marts a build carries to the API; each has a serving table in the application database. BI reads them too."""
+
+BI_ONLY_MARTS = (
+    "trigger_scores_daily",
+    "llm_costs_daily",
+)
+"""The marts that only BI reads: in the published file, or as views on Postgres. They hold nothing that a person wrote."""
 
 
 def pipeline_name(dataset: str, cell: Cell) -> str:

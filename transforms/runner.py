@@ -162,6 +162,31 @@ def build(
     return BuildResult(tuple(finished), float(getattr(outcome.result, "elapsed_time", 0.0)), log_path)
 
 
+def document(warehouse_url: str, *, target_dir: Path, as_of: str | datetime | None = None) -> Path:
+    """Write dbt's documentation of the project as one HTML file that needs no server and no network; returns it.
+
+    What is documented comes from the project, what is there (relations, columns, types) from the warehouse, which is only read.
+    `manifest.json` and `catalog.json` are left beside it.
+
+    Args:
+        warehouse_url: A warehouse the project was built in.
+        target_dir: Where dbt writes.
+        as_of: See `build`; stands in the SQL that is shown.
+
+    Raises:
+        TransformFailed: The project cannot be read, or the warehouse cannot be looked into.
+    """
+    arguments = ["docs", "generate", "--static", *_common_arguments(target_dir), *_variables(as_of, {})]
+    outcome = _invoke(arguments, _connection(warehouse_url, 2), lambda _: None)
+    errors = getattr(outcome.result, "errors", None)
+    if outcome.exception or not outcome.success or errors:
+        reason = outcome.exception or "; ".join(errors or ["dbt gave no reason."])
+        raise TransformFailed(
+            f"The documentation could not be written: {_one_line(str(reason))} The log is {target_dir / 'logs' / 'dbt.log'}."
+        )
+    return target_dir / "static_index.html"
+
+
 def manifest_path(target_dir: Path | None = None) -> Path:
     """The project's manifest.json, parsed anew only when a project file is newer; needs no warehouse.
 

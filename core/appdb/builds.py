@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from core import chaos
+from core.appdb.bi import copies
 from core.appdb.tables import PUBLISHED, build, published_build
 from core.errors import Terminal
 from core.tenants import TenantId
@@ -127,7 +128,7 @@ def _build_row(new: Build) -> dict[str, Any]:
 
 
 def _copy(connection: Connection, mart: str, new: Build, batches: Rows) -> int:
-    table = PUBLISHED[mart]
+    table = PUBLISHED[mart] if mart in PUBLISHED else copies.table_of(connection, mart)
     names = [column.name for column in table.columns if column.name not in {"tenant_id", "build_id"}]
     count = 0
     for batch in batches:

@@ -8,14 +8,17 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from core.appdb.builds import Build, BuildStore
-from core.naming import MARTS, PUBLISHED_MARTS
+from core.appdb.bi import copies
+from core.appdb.builds import Build, BuildStore, Rows
+from core.naming import BI_ONLY_MARTS, MARTS, PUBLISHED_MARTS
 from core.publishing.audits import Audit, audit
 from core.publishing.bi_file import write_bi_file
 from core.publishing.state import passed_state
 from core.tenants import TenantId
 from core.warehouse import Warehouse
 from core.warehouse.duckdb import DuckDBWarehouse
+
+_ROWS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,15 @@ def publish(
         now = datetime.now(UTC)
         build_id = f"{now:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
         store = BuildStore(engine)
+        is_for_bi = engine.dialect.name == "postgresql"
+        if is_for_bi:
+            copies.make_room(engine, {mart: _columns_of(warehouse, mart) for mart in BI_ONLY_MARTS})
         outcomes = []
         for tenant_id in tenant_ids:
             new = Build(
                 tenant_id=tenant_id, build_id=build_id, as_of_at=state.as_of_at, built_at=now, row_counts={}, audits=()
             )
-            outcome = _publish_tenant(warehouse, store, new, max_drop_share, builds_kept)
+            outcome = _publish_tenant(warehouse, store, new, max_drop_share, builds_kept, is_for_bi=is_for_bi)
             outcomes.append(outcome)
             if on_tenant:
                 on_tenant(outcome)
@@ -89,19 +95,33 @@ def publish(
 
 
 def _publish_tenant(
-    warehouse: Warehouse, store: BuildStore, new: Build, max_drop_share: float, builds_kept: int
+    warehouse: Warehouse, store: BuildStore, new: Build, max_drop_share: float, builds_kept: int, *, is_for_bi: bool
 ) -> TenantOutcome:
     with warehouse.snapshot() as snapshot:
-        marts = {
-            mart: snapshot.rows(f"select * from {MARTS}.{mart} where tenant_id = :tenant_id", tenant_id=new.tenant_id)
-            for mart in PUBLISHED_MARTS
-        }
+        marts = {mart: snapshot.rows(_of_tenant(mart), tenant_id=new.tenant_id) for mart in PUBLISHED_MARTS}
     served = store.current(new.tenant_id)
     audits = audit(marts, previous_counts=served.row_counts if served else None, max_drop_share=max_drop_share)
-    counts = {mart: len(rows) for mart, rows in marts.items()}
     if not all(verdict.is_passed for verdict in audits):
+        counts = {mart: len(rows) for mart, rows in marts.items()}
         return TenantOutcome(new.tenant_id, is_published=False, audits=audits, row_counts=counts)
     audited = Build(**{**vars(new), "audits": [asdict(verdict) for verdict in audits]})
-    store.publish(audited, {mart: [rows] if rows else [] for mart, rows in marts.items()}, published_at=new.built_at)
+    copied: dict[str, Rows] = {mart: [rows] if rows else [] for mart, rows in marts.items()}
+    if is_for_bi:
+        copied |= {
+            mart: warehouse.batches(_of_tenant(mart), _ROWS_AT_ONCE, tenant_id=new.tenant_id) for mart in BI_ONLY_MARTS
+        }
+    counts = store.publish(audited, copied, published_at=new.built_at)
     store.collect(new.tenant_id, kept=builds_kept)
     return TenantOutcome(new.tenant_id, is_published=True, audits=audits, row_counts=counts)
+
+
+def _of_tenant(mart: str) -> str:
+    return f"select * from {MARTS}.{mart} where tenant_id = :tenant_id"
+
+
+def _columns_of(warehouse: Warehouse, mart: str) -> dict[str, str]:
+    sql = (
+        "select column_name, data_type from information_schema.columns "
+        "where table_schema = :schema and table_name = :mart order by ordinal_position"
+    )
+    return {row["column_name"]: row["data_type"] for row in warehouse.rows(sql, schema=MARTS, mart=mart)}

@@ -118,7 +118,8 @@ class DuckDBWarehouse:
         """Write a new DuckDB file with one table per query in `tables`.
 
         Rows of `tenant_ids` come from the query, rows of all other tenants from the table of that name in the file `previous`.
-        The file is complete, and its log folded in, when this returns.
+        What `previous` does not have, because it is of an older release, is left empty. The file is complete, and its log folded
+        in, when this returns.
         """
         with self.write_lock(), self._connection() as connection:
             connection.execute(f"attach '{_quoted(file)}' as written")
@@ -129,10 +130,10 @@ class DuckDBWarehouse:
                     f"create table written.{name} as select * from ({query}) where list_contains($tenants, tenant_id)",
                     {"tenants": list(tenant_ids)},
                 )
-                if previous:
+                if shared := _shared_columns(connection, name):
                     connection.execute(
-                        f"insert into written.{name} by name "
-                        f"select * from previous.{name} where not list_contains($tenants, tenant_id)",
+                        f"insert into written.{name} ({shared}) "
+                        f"select {shared} from previous.{name} where not list_contains($tenants, tenant_id)",
                         {"tenants": list(tenant_ids)},
                     )
             connection.execute("checkpoint written")
@@ -282,6 +283,16 @@ class _Snapshot:
 
 def _execute(connection: duckdb.DuckDBPyConnection, sql: str, params: dict[str, object]) -> duckdb.DuckDBPyConnection:
     return connection.execute(bind_style(sql, lambda name: f"${name}"), params or None)
+
+
+def _shared_columns(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The columns that a table has in both attached files, as a list for SQL; '' where one of them has no such table."""
+    found = connection.execute(
+        "select column_name from information_schema.columns where table_name = $table "
+        "and table_catalog in ('written', 'previous') group by 1 having count(*) = 2 order by min(ordinal_position)",
+        {"table": table},
+    ).fetchall()
+    return ", ".join(name for (name,) in found)
 
 
 def _remove(file: Path) -> None:

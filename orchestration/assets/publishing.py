@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from core.installation import Installation
-from core.naming import MARTS, PUBLISHED_MARTS
+from core.naming import BI_ONLY_MARTS, MARTS, PUBLISHED_MARTS
 from core.publishing import publish as publish_marts
 from orchestration.erasure import Eraser, what_remains
 
 
 @dg.asset(
-    deps=[dg.AssetKey([MARTS, mart]) for mart in PUBLISHED_MARTS],
+    deps=[dg.AssetKey([MARTS, mart]) for mart in (*PUBLISHED_MARTS, *BI_ONLY_MARTS)],
     group_name="publish",
     check_specs=[
         dg.AssetCheckSpec(name, asset="publish", blocking=False)

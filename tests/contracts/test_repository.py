@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.appdb.tables import PUBLISHED
-from core.naming import PUBLISHED_MARTS
+from core.erasure.registry import MODELS, Holding
+from core.naming import BI_ONLY_MARTS, MARTS, PUBLISHED_MARTS
 
 ROOT = Path(__file__).parents[2]
 TRACKED = [
@@ -31,7 +32,7 @@ def test_links_in_the_docs_lead_somewhere(page: Path) -> None:
 
 def test_every_make_target_that_people_use_has_a_help_line() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for target in ("demo", "test", "lint", "dev", "serve", "sandbox", "bench", "clean"):
+    for target in ("demo", "test", "lint", "dev", "serve", "sandbox", "bench", "docs", "clean"):
         assert re.search(rf"^{target}:.*## \S", makefile, re.MULTILINE), target
     readme = (ROOT / "README.md").read_text()
     for target in re.findall(r"`make ([a-z-]+)", readme):
@@ -45,6 +46,15 @@ def test_what_is_published_is_what_the_naming_page_says() -> None:
         named = re.sub(r"\([^)]*\)", "", table_of(page, mart).split("one row per", 1)[1])
         columns = re.findall(r"`([a-z_0-9]+)`", named)
         assert [column.name for column in table.columns if column.name != "build_id"] == columns, mart
+
+
+def test_what_only_bi_reads_holds_nothing_that_a_person_wrote() -> None:
+    holdings = {holding.table: holding for holding in MODELS if holding.schema == MARTS}
+    for mart in BI_ONLY_MARTS:
+        assert holdings[mart] == Holding(MARTS, mart), (
+            f"{mart} holds words or names, which erasure reaches in serving tables only: take it out of core.naming.BI_ONLY_MARTS, "
+            "into PUBLISHED_MARTS, with a table in core/appdb/tables.py and a migration"
+        )
 
 
 def test_every_dependency_earns_its_place_in_one_line() -> None:

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import yaml
 from sqlalchemy import Boolean, Date, Float, Integer, Text
 
 from core.appdb.tables import PUBLISHED
 from core.appdb.types import UtcDateTime
+from core.naming import BI_ONLY_MARTS
 from core.publishing import mark_passed
 from core.warehouse import Column, ColumnType, TableSpec, Warehouse
+from transforms.runner import PROJECT_DIR
 
 AS_OF = datetime(2026, 11, 20, 6, tzinfo=UTC)
 
@@ -23,8 +26,20 @@ _TYPES: dict[type, ColumnType] = {
 }
 
 
+_OF_CONTRACTS = {
+    "text": ColumnType.TEXT,
+    "double precision": ColumnType.FLOAT,
+    "bigint": ColumnType.INTEGER,
+    "boolean": ColumnType.BOOLEAN,
+    "date": ColumnType.DATE,
+    "timestamp with time zone": ColumnType.TIMESTAMP,
+}
+
+
 def mart_spec(mart: str) -> TableSpec:
-    """The mart as a table of ours, derived from what is published of it."""
+    """The mart as a table of ours, derived from what is published of it, or from its contract where only BI reads it."""
+    if mart in BI_ONLY_MARTS:
+        return _contract(mart)
     table = PUBLISHED[mart]
     columns = [
         Column(column.name, _TYPES.get(type(column.type), ColumnType.TEXT))
@@ -33,6 +48,13 @@ def mart_spec(mart: str) -> TableSpec:
     ]
     key = tuple(column.name for column in table.primary_key.columns if column.name != "build_id")
     return TableSpec("marts", mart, tuple(columns), key, replace_by=("tenant_id",))
+
+
+def _contract(mart: str) -> TableSpec:
+    [model] = yaml.safe_load((PROJECT_DIR / "models" / "marts" / f"{mart}.yml").read_text())["models"]
+    columns = [Column(column["name"], _OF_CONTRACTS[column["data_type"]]) for column in model["columns"]]
+    [key] = [test["unique_key"]["arguments"]["columns"] for test in model["data_tests"] if "unique_key" in test]
+    return TableSpec("marts", mart, tuple(columns), tuple(key), replace_by=("tenant_id",))
 
 
 def company(tenant_id: str, company_id: str, **values: Any) -> dict[str, Any]:
@@ -91,8 +113,8 @@ def evidence(tenant_id: str, card_id: str, **values: Any) -> dict[str, Any]:
 
 
 def fill_marts(warehouse: Warehouse, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Make every published mart, give them these rows in place of their tenants' old ones, and say that dbt passed."""
-    warehouse.merge([(mart_spec(mart), rows.get(mart, [])) for mart in PUBLISHED])
+    """Make every mart, give them these rows in place of their tenants' old ones, and say that dbt passed."""
+    warehouse.merge([(mart_spec(mart), rows.get(mart, [])) for mart in (*PUBLISHED, *BI_ONLY_MARTS)])
     mark_passed(warehouse, as_of_at=AS_OF, run_id="by-hand")
 
 

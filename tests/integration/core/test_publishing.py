@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import Engine, insert, select, text
 
 from core.appdb import open_app_database
+from core.appdb.bi import copies
 from core.appdb.builds import BuildStore, NoOlderBuild
 from core.appdb.tables import published_build, published_churn_risk_cards, tenant
+from core.naming import BI_ONLY_MARTS, PUBLISHED_MARTS
 from core.publishing import MartsNotReady, PublishReport, mark_building, publish
 from core.publishing.bi_file import current_bi_file
 from core.tenants import TenantId, tenant_id
@@ -200,4 +202,63 @@ def test_bi_on_postgres_reads_views_that_follow_the_pointer(postgres_url: str, t
         run(warehouse, engine, tmp_path, ACME)
     rows = warehouse.rows("select distinct why from bi.churn_risk_cards")
     assert rows == [{"why": "Because new."}]
+    engine.dispose()
+
+
+def test_a_file_of_an_older_release_hands_over_what_it_has(tmp_path: Path) -> None:
+    warehouse = connect(f"duckdb:///{tmp_path / 'warehouse.duckdb'}")
+    engine = open_app_database(f"sqlite:///{tmp_path / 'app.db'}")
+    with engine.begin() as connection:
+        for name in (ACME, GLOBEX):
+            connection.execute(insert(tenant), {"tenant_id": name, "name": name, "cell": name, "created_at": AS_OF})
+    for name in (ACME, GLOBEX):
+        fill_marts(warehouse, small_marts(name, marker="old"))
+    run(warehouse, engine, tmp_path)
+    folder = tmp_path / "published"
+    with duckdb.connect(str(current_bi_file(folder))) as older:
+        older.execute("drop table llm_costs_daily; alter table companies drop column domain")
+        older.execute("alter table companies add column industry text")
+    fill_marts(warehouse, small_marts(ACME, marker="new"))
+    run(warehouse, engine, tmp_path, ACME)
+    with duckdb.connect(str(current_bi_file(folder)), read_only=True) as current:
+        assert {name for (name,) in current.execute("show tables").fetchall()} == {*PUBLISHED_MARTS, *BI_ONLY_MARTS}
+        held = current.execute("select tenant_id, count(*), min(company_name) from companies group by 1 order by 1")
+        assert held.fetchall() == [("acme", 3, "Company 1"), ("globex", 3, "Company 1")]
+        assert "industry" not in [name for name, *_ in current.execute("describe companies").fetchall()]
+
+
+def test_what_only_bi_reads_follows_its_mart_when_that_changes(postgres_url: str, tmp_path: Path) -> None:
+    warehouse, engine = connect(postgres_url), open_app_database(postgres_url)
+    day = {"metric_on": AS_OF.date(), "task": "topics", "analyzer": "embedded", "model": "m"}
+    with engine.begin() as connection:
+        for name in (ACME, GLOBEX):
+            connection.execute(insert(tenant), {"tenant_id": name, "name": name, "cell": name, "created_at": AS_OF})
+    for name in (ACME, GLOBEX):
+        costs = [day | {"tenant_id": name, "cost_usd": 1.5}]
+        fill_marts(warehouse, small_marts(name) | {"llm_costs_daily": costs})
+    run(warehouse, engine, tmp_path)
+    assert warehouse.rows("select tenant_id, cost_usd from bi.llm_costs_daily order by 1") == [
+        {"tenant_id": "acme", "cost_usd": 1.5},
+        {"tenant_id": "globex", "cost_usd": 1.5},
+    ]
+    # A release later the mart has a column more and one less; globex fails its audit and stays on its old build.
+    warehouse.execute("alter table marts.llm_costs_daily drop column analyzer")
+    warehouse.execute("alter table marts.llm_costs_daily add column currency text")
+    warehouse.execute("update marts.llm_costs_daily set currency = 'USD', cost_usd = 2")
+    warehouse.execute("delete from marts.companies where tenant_id = 'globex'")
+    report = run(warehouse, engine, tmp_path)
+    assert [held.tenant_id for held in report.held_back] == [GLOBEX]
+    rows = warehouse.rows("select tenant_id, cost_usd, currency from bi.llm_costs_daily order by 1")
+    assert [tuple(row.values()) for row in rows] == [("acme", 2.0, "USD"), ("globex", 1.5, None)]
+    # Builds that are collected take their rows along.
+    for _ in range(2):
+        run(warehouse, engine, tmp_path, ACME)
+    held = warehouse.rows("select count(*) as n from published_for_bi.llm_costs_daily where tenant_id = 'acme'")
+    assert held == [{"n": 2}]
+    # A mart that is gone leaves nothing behind.
+    copies.make_room(engine, {})
+    assert not warehouse.has_table("bi", "llm_costs_daily")
+    assert not warehouse.has_table("published_for_bi", "llm_costs_daily")
+    with pytest.raises(copies.UnknownColumnType, match="Column tags of mart odd has type json"):
+        copies.make_room(engine, {"odd": {"tenant_id": "text", "tags": "JSON"}})
     engine.dispose()

@@ -121,15 +121,6 @@ def test_tables_say_their_grain_first(manifest: Manifest) -> None:
     assert [node["name"] for node in grained if not node["description"].startswith("One row per ")] == []
 
 
-def test_marts_enforce_their_contract_and_test_their_key(manifest: Manifest) -> None:
-    keyed = {
-        test["attached_node"] for test in _tests(manifest, "unique_key") if "tenant_id" in _arguments(test)["columns"]
-    }
-    marts = [model for model in _models(manifest) if model["schema"] == MARTS]
-    assert all(model["config"]["contract"]["enforced"] for model in marts)
-    assert {model["unique_id"] for model in marts} <= keyed
-
-
 def test_layers_build_one_way(manifest: Manifest) -> None:
     for model in _models(manifest):
         layer = LAYERS.index(model["schema"])

@@ -1,0 +1,146 @@
+"""The SQL of docs/bi.md, taken off the page and run where BI runs it: on the published file, and as a granted role on the views."""
+
+import re
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from sqlalchemy import Engine, create_engine, insert, inspect, text
+from sqlalchemy.engine import make_url
+
+from core.appdb import bi, open_app_database
+from core.appdb.tables import tenant
+from core.naming import BI_ONLY_MARTS, PUBLISHED_MARTS
+from core.publishing import PublishReport, mark_passed, publish
+from core.tenants import tenant_id
+from core.warehouse import connect
+from tests.integration.transforms.conftest import BuiltWarehouse
+from tests.support.databases import throw_away_database
+from tests.support.planted_warehouse import AS_OF
+
+PAGE = Path(__file__).parents[3] / "docs" / "bi.md"
+TENANTS = [tenant_id(name) for name in ("acme", "globex", "initech", "messy")]
+MARTS = {*PUBLISHED_MARTS, *BI_ONLY_MARTS}
+ASKED = re.findall(r"^### (\d+)\. (.+?)\n(.*?)(?=^### |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+QUESTIONS = {f"{number}. {title}": re.findall(r"```sql\n(.*?)```", body, re.DOTALL) for number, title, body in ASKED}
+# What depends on when the test runs.
+CLOCK = {"hours_ago"}
+
+
+def published(built: BuiltWarehouse, engine: Engine, folder: Path) -> PublishReport:
+    warehouse = connect(built.url)
+    mark_passed(warehouse, as_of_at=AS_OF, run_id="planted")
+    with engine.begin() as connection:
+        for name in TENANTS:
+            connection.execute(insert(tenant), {"tenant_id": name, "name": name, "cell": name, "created_at": AS_OF})
+    report = publish(
+        warehouse=warehouse, engine=engine, tenant_ids=TENANTS, data_dir=folder, max_drop_share=0.5, builds_kept=2
+    )
+    assert report.held_back == []
+    return report
+
+
+@pytest.fixture(scope="module")
+def file(duckdb_marts: BuiltWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published file of the planted data set."""
+    folder = tmp_path_factory.mktemp("bi")
+    engine = open_app_database(f"sqlite:///{folder / 'app.db'}")
+    published(duckdb_marts, engine, folder)
+    engine.dispose()
+    # As the page says: CURRENT names it.
+    return folder / "published" / (folder / "published" / "CURRENT").read_text().strip()
+
+
+@pytest.fixture(scope="module")
+def reader(postgres_marts: BuiltWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine of a role that was granted the views of the same data set on Postgres."""
+    role = f"bi_test_{uuid.uuid4().hex[:10]}"
+    with throw_away_database() as url:
+        owner = open_app_database(url)
+        published(postgres_marts, owner, tmp_path_factory.mktemp("bi"))
+        bi.grant(owner, role)
+        engine = create_engine(make_url(url).set(username=role, password=None))
+        yield engine
+        engine.dispose()
+        with owner.begin() as connection:
+            connection.execute(text(f"drop owned by {role}; drop role {role}"))
+        owner.dispose()
+
+
+def on_file(file: Path, sql: str) -> list[dict[str, Any]]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def on_views(engine: Engine, sql: str) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.exec_driver_sql(sql.replace("%", "%%")).mappings()]
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """The row as both engines can say it."""
+
+    def value(held: Any) -> Any:
+        if isinstance(held, datetime):
+            return held.astimezone(UTC)
+        return round(float(held), 6) if isinstance(held, int | float | Decimal) and not isinstance(held, bool) else held
+
+    return {name: value(held) for name, held in row.items() if name not in CLOCK}
+
+
+def test_ten_questions_are_asked() -> None:
+    assert [int(question.split(".")[0]) for question in QUESTIONS] == list(range(1, 11))
+    assert {question: len(blocks) for question, blocks in QUESTIONS.items() if len(blocks) != 1} == {}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_is_answered_alike_on_file_and_views(question: str, file: Path, reader: Engine) -> None:
+    [sql] = QUESTIONS[question]
+    here, there = on_file(file, sql), on_views(reader, sql)
+    assert here, "the planted data set must have an answer"
+    assert "tenant_id" in here[0]
+    assert [plain(row) for row in here] == [plain(row) for row in there]
+
+
+def test_the_questions_find_what_was_planted(file: Path) -> None:
+    answers = {question.split(".")[0]: on_file(file, sql) for question, [sql] in QUESTIONS.items()}
+    of_acme = {number: [row for row in rows if row["tenant_id"] == "acme"] for number, rows in answers.items()}
+    assert (of_acme["1"][0]["company_name"], of_acme["1"][0]["mrr"]) == ("Absent", 9000)
+    assert of_acme["2"][0]["topic"] in {"billing", "data"}
+    assert {row["company_name"] for row in of_acme["3"] if row["change"] == "opened"} >= {"Angry", "Relapsed"}
+    assert {row["company_name"] for row in of_acme["6"]} >= {"Absent"}
+    assert [(row["company_name"], row["days_left"]) for row in of_acme["7"]][:1] == [("Angry", 41)]
+    assert {row["stream"] for row in of_acme["10"] if not row["is_fresh"]} >= {"companies", "contacts"}
+
+
+def test_every_mart_is_on_file_and_in_the_views(file: Path, reader: Engine) -> None:
+    """As a BI tool sees them: by reflection, as the role it signs in with."""
+    described = inspect(reader)
+    assert described.default_schema_name == "bi"
+    assert set(described.get_view_names()) == MARTS
+    for mart in MARTS:
+        columns = [column["name"] for column in described.get_columns(mart)]
+        on_disk = [row["column_name"] for row in on_file(file, f"describe {mart}")]
+        assert set(columns) - {"build_id"} == set(on_disk), mart
+    assert {row["name"] for row in on_file(file, "show tables")} == MARTS
+
+
+def test_psql_as_the_page_says(reader: Engine) -> None:
+    psql = shutil.which("psql")
+    if psql is None:
+        pytest.skip("psql is not installed")
+    url = reader.url
+    place = f"host={url.host} port={url.port or 5432} dbname={url.database} user={url.username}"
+    said = subprocess.run(
+        [psql, place, "-At", "-c", "select count(*) from companies"], capture_output=True, text=True, check=True
+    )
+    assert int(said.stdout) == len(on_views(reader, "select 1 from companies"))
