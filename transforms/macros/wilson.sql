@@ -19,8 +19,3 @@
         {{ sign }} {{ z }} * sqrt({{ share }} * (1 - {{ share }}) / nullif({{ total }}, 0) + {{ z * z / 4 }} / nullif({{ total }} * cast({{ total }} as double precision), 0))
     ) / (1 + {{ z * z }} / nullif({{ total }}, 0))
 {%- endmacro %}
-
-{# The upper end: what is left above the lower end of the share of misses. #}
-{% macro wilson_upper_bound(hits, total) -%}
-    (1 - {{ wilson_lower_bound("(" ~ total ~ " - " ~ hits ~ ")", total) }})
-{%- endmacro %}
