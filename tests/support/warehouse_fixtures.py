@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 TEXT, INT, FLOAT, BOOL, AT = "text", "bigint", "double precision", "boolean", "timestamp with time zone"
 LOADED_AT = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
@@ -289,6 +290,9 @@ def fill(warehouse_url: str, rows: Iterable[SourceRow]) -> None:
         for table, values in by_table.items():
             unknown = {name for row in values for name in row} - set(SOURCE_TABLES[table])
             assert not unknown, f"{table} has no column {unknown}"
+            if mark == "?":
+                _insert_at_once(cursor, table, values)
+                continue
             marks = ", ".join([mark] * len(SOURCE_TABLES[table]))
             cursor.executemany(
                 f"insert into {table} ({', '.join(SOURCE_TABLES[table])}) values ({marks})",
@@ -297,6 +301,24 @@ def fill(warehouse_url: str, rows: Iterable[SourceRow]) -> None:
         connection.commit()
     finally:
         connection.close()
+
+
+def _insert_at_once(cursor: Any, table: str, rows: list[Mapping[str, object]]) -> None:
+    """DuckDB takes milliseconds for a row of its own, and no longer for a table of them."""
+    import pyarrow as pa
+
+    arrow = {
+        TEXT: pa.string(),
+        INT: pa.int64(),
+        FLOAT: pa.float64(),
+        BOOL: pa.bool_(),
+        AT: pa.timestamp("us", tz="UTC"),
+        "date": pa.date32(),
+    }
+    schema = pa.schema([(name, arrow[type_]) for name, type_ in SOURCE_TABLES[table].items()])
+    cursor.register("rows_to_insert", pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
+    cursor.execute(f"insert into {table} select * from rows_to_insert")
+    cursor.unregister("rows_to_insert")
 
 
 def table_rows(warehouse_url: str, relation: str) -> list[dict[str, object]]:
@@ -389,6 +411,37 @@ def company(
             "hs_lastmodifieddate": hs_lastmodifieddate,
             "archived": archived,
             "properties": None if properties is None else json.dumps(properties),
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def stage_entered(*, ticket_id: str, stage_id: str, entered_at: datetime, tenant_id: str = "acme") -> SourceRow:
+    """A stage a ticket came to stand in."""
+    return SourceRow(
+        "raw_hubspot.ticket_stage_history",
+        {
+            "tenant_id": tenant_id,
+            "ticket_id": ticket_id,
+            "stage_id": stage_id,
+            "entered_at": entered_at,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def property_set(
+    *, company_id: str, property_name: str, value: str | None, set_at: datetime, tenant_id: str = "acme"
+) -> SourceRow:
+    """A value that a company's mapped property was given."""
+    return SourceRow(
+        "raw_hubspot.company_property_history",
+        {
+            "tenant_id": tenant_id,
+            "company_id": company_id,
+            "property_name": property_name,
+            "value": value,
+            "set_at": set_at,
             "loaded_at": LOADED_AT,
         },
     )
