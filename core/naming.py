@@ -26,12 +26,18 @@ PUBLISHED_MARTS = (
     "risks_daily",
     "sentiment_daily",
     "source_health",
+    "alert_precision",
+    "churn_recall",
 )
 """The marts a build carries to the API; each has a serving table in the application database. BI reads them too."""
 
 BI_ONLY_MARTS = (
     "trigger_scores_daily",
     "llm_costs_daily",
+    "card_outcomes",
+    "card_load_weekly",
+    "enrichment_quality",
+    "data_quality",
 )
 """The marts that only BI reads: in the published file, or as views on Postgres. They hold nothing that a person wrote."""
 

@@ -21,7 +21,7 @@ _TAGS = [
     {"name": "health", "description": "For whoever starts and watches the process."},
     {"name": "auth", "description": "Who is asking."},
     {"name": "board", "description": "Churn-risk cards and their evidence."},
-    {"name": "metrics", "description": "Daily series behind the dashboard."},
+    {"name": "metrics", "description": "Daily series behind the dashboard, and how good the cards are."},
     {"name": "companies", "description": "Companies and how things are with them."},
     {"name": "sources", "description": "How well HubSpot was read."},
     {"name": "connections", "description": "How the tenant's HubSpot is reached."},

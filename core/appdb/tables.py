@@ -640,5 +640,55 @@ published_source_health = _published(
     },
 )
 
+published_alert_precision = _published(
+    "alert_precision",
+    ("trigger_type", "opened_severity", "prompt_version", "period"),
+    {
+        "trigger_type": Text,
+        "opened_severity": Text,
+        "prompt_version": Text,
+        "period": Text,
+        "card_count": Integer,
+        "completed_count": Integer,
+        "saved_count": Integer,
+        "at_risk_unresolved_count": Integer,
+        "churned_count": Integer,
+        "contraction_count": Integer,
+        "false_alarm_count": Integer,
+        "known_expected_count": Integer,
+        "right_count": Integer,
+        "counted_count": Integer,
+        "precision_score": Float,
+        "lower_bound_score": Float,
+        "upper_bound_score": Float,
+        "hidden_reason": Text,
+    },
+)
+
+published_churn_recall = _published(
+    "churn_recall",
+    ("period",),
+    {
+        "period": Text,
+        "churned_company_count": Integer,
+        "card_only_count": Integer,
+        "warned_company_count": Integer,
+        "covered_company_count": Integer,
+        "company_recall_score": Float,
+        "company_lower_bound_score": Float,
+        "company_upper_bound_score": Float,
+        "known_mrr_count": Integer,
+        "churned_mrr": Float,
+        "covered_mrr": Float,
+        "currency": Text,
+        "mrr_recall_score": Float,
+        "mrr_lower_bound_score": Float,
+        "mrr_upper_bound_score": Float,
+        "median_lead_days": Float,
+        "hidden_reason": Text,
+        "mrr_hidden_reason": Text,
+    },
+)
+
 PUBLISHED: dict[str, Table] = {table.info["mart"]: table for table in metadata.sorted_tables if "mart" in table.info}
 """The serving table of each published mart, by the mart's name."""

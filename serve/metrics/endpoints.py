@@ -14,6 +14,7 @@ from serve.metrics.schemas import (
     EmergingTopics,
     Leaderboard,
     LeaderboardQuery,
+    PrecisionReport,
     RangeQuery,
     RiskQuery,
     RiskSeries,
@@ -136,6 +137,24 @@ def list_company_metrics(request: Request, caller: Viewer, wanted: Annotated[Lea
 def _list(request: Request, caller: Viewer, read: Callable[[TenantSession], list[dict[str, Any]]]) -> Response:
     with caller.session() as session:
         return conditional(request, session.version, lambda: {"items": read(session), "build": session.stamp})
+
+
+@router.get(
+    "/precision",
+    operation_id="get_precision_metrics",
+    summary="How often cards are right, and what is missed",
+    response_model=PrecisionReport,
+    responses=documented(*AUTH_ERRORS, NothingPublished),
+)
+def get_precision_metrics(request: Request, caller: Viewer) -> Response:
+    """Precision by the outcomes people gave, recall by who left; each with its n and a 95 % interval, hidden below 20 cases."""
+    with caller.session() as session:
+
+        def content() -> dict[str, Any]:
+            measures = MetricsRepository(session)
+            return {"items": measures.precision(), "recall": measures.recall(), "build": session.stamp}
+
+        return conditional(request, session.version, content)
 
 
 def _series(

@@ -1,10 +1,12 @@
-"""Daily series out of a tenant session."""
+"""Daily series and measures out of a tenant session."""
 
 from typing import Any
 
 from sqlalchemy import select
 
 from serve.metrics.schemas import (
+    AlertPrecision,
+    ChurnRecall,
     EmergingQuery,
     EmergingTopic,
     LeaderboardCompany,
@@ -19,6 +21,9 @@ from serve.metrics.schemas import (
 )
 from serve.metrics.service import DayRange
 from serve.tenancy import TenantSession, published
+
+ALL = "all"
+"""The period of rows over every period."""
 
 _TOPIC = published("topic_metrics_daily").c
 _TOPICS = select(*(_TOPIC[name] for name in TopicDay.model_fields)).order_by(_TOPIC.metric_on, _TOPIC.topic)
@@ -51,6 +56,15 @@ _RISK = published("risks_daily").c
 _RISKS = select(*(_RISK[name] for name in RiskDay.model_fields)).order_by(
     _RISK.metric_on, _RISK.trigger_type, _RISK.severity, _RISK.topic
 )
+
+
+_JUDGED = published("alert_precision").c
+_JUDGED_ROWS = select(*(_JUDGED[name] for name in AlertPrecision.model_fields)).order_by(
+    _JUDGED.period != ALL, _JUDGED.period, _JUDGED.trigger_type, _JUDGED.opened_severity, _JUDGED.prompt_version
+)
+
+_LOSS = published("churn_recall").c
+_LOSSES = select(*(_LOSS[name] for name in ChurnRecall.model_fields)).order_by(_LOSS.period != ALL, _LOSS.period)
 
 
 class MetricsRepository:
@@ -97,3 +111,11 @@ class MetricsRepository:
         if wanted.severity:
             query = query.where(_RISK.severity.in_(wanted.severity))
         return self._session.rows(query)
+
+    def precision(self) -> list[dict[str, Any]]:
+        """Rows of `alert_precision`, those over all months first."""
+        return self._session.rows(_JUDGED_ROWS)
+
+    def recall(self) -> list[dict[str, Any]]:
+        """Rows of `churn_recall`, the one over all quarters first."""
+        return self._session.rows(_LOSSES)

@@ -1,11 +1,12 @@
-"""Bodies and queries of the daily series: the columns of their marts (docs/names.md) under their own names."""
+"""Bodies and queries of the daily series and measures: the columns of their marts (docs/names.md) under their own names."""
 
 from datetime import date
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from pydantic import Field
 
-from core.vocabulary import MrrSource, SentimentTrend, Severity, TriggerType
+from core.vocabulary import HiddenReason, MrrSource, SentimentTrend, Severity, TriggerType
 from serve.schemas import Build, Day, Query, Schema, Text
 
 
@@ -262,6 +263,100 @@ class _Series(Schema):
 
     to_on: date
     """Last day looked at."""
+
+    build: Build
+
+
+class AlertPrecision(Schema):
+    """How often alerts were right, by the outcomes people gave. Below 20 such outcomes the shares are null."""
+
+    trigger_type: TriggerType
+    opened_severity: Literal["all", "low", "medium", "high", "critical"]
+    """Severity on the day the cards opened."""
+
+    prompt_version: str = Field(examples=["2026-11-b"])
+    """Version of the prompt the tickets behind them were read with; `none` for cards without a ticket, `all` for every one."""
+
+    period: str = Field(examples=["2026-11"])
+    """Month in which the cards opened; `all` for every month."""
+
+    card_count: int
+    completed_count: int
+    saved_count: int
+    at_risk_unresolved_count: int
+    churned_count: int
+    contraction_count: int
+    false_alarm_count: int
+    known_expected_count: int
+    right_count: int
+    """Outcomes that say the alert was right: saved, at risk and unresolved, churned, contraction."""
+
+    counted_count: int
+    """Outcomes that say whether it was: these, false alarm, known and expected. The n of the shares."""
+
+    precision_score: float | None
+    """`right_count` / `counted_count`."""
+
+    lower_bound_score: float | None
+    """Lower end of its 95 % Wilson interval."""
+
+    upper_bound_score: float | None
+    """Upper end."""
+
+    hidden_reason: HiddenReason | None
+    """Why the shares are null; null where they are not."""
+
+
+class ChurnRecall(Schema):
+    """How much of what left had a card at least 14 days before. Below 20 companies the shares are null."""
+
+    period: str = Field(examples=["2026-Q4"])
+    """Quarter in which the companies left; `all` for every quarter."""
+
+    churned_company_count: int
+    """Companies that left, by the CRM date the tenant has mapped. The n of `company_recall_score`."""
+
+    card_only_count: int
+    """Companies of which only a card says that they left; not counted, since they had one by necessity."""
+
+    warned_company_count: int
+    """Of those that left, those with a card before, however late."""
+
+    covered_company_count: int
+    """Those whose card had opened at least 14 days before."""
+
+    company_recall_score: float | None
+    company_lower_bound_score: float | None
+    company_upper_bound_score: float | None
+    known_mrr_count: int
+    """Companies that left of which it is known what they paid. The n of `mrr_recall_score`."""
+
+    churned_mrr: float | None
+    """What these paid a month together."""
+
+    covered_mrr: float | None
+    currency: str | None
+    mrr_recall_score: float | None
+    mrr_lower_bound_score: float | None
+    mrr_upper_bound_score: float | None
+    median_lead_days: float | None
+    """From a company's first such card to its leaving."""
+
+    hidden_reason: HiddenReason | None
+    """Why nothing is told of companies; null where it is."""
+
+    mrr_hidden_reason: HiddenReason | None
+    """Why nothing is told of revenue; null where it is."""
+
+
+class PrecisionReport(Schema):
+    """How often cards are right, and what is missed."""
+
+    items: list[AlertPrecision]
+    """By trigger, severity, prompt version and month, and per trigger over all of them first."""
+
+    recall: list[ChurnRecall]
+    """Over all quarters first, then by quarter."""
 
     build: Build
 

@@ -18,6 +18,8 @@ from ingestion.sandbox.webhooks import signed
 from serve.board.schemas import Card, Evidence
 from serve.companies.schemas import Company
 from serve.metrics.schemas import (
+    AlertPrecision,
+    ChurnRecall,
     EmergingTopic,
     LeaderboardCompany,
     RiskDay,
@@ -57,6 +59,7 @@ def test_names_that_clients_are_generated_from_do_not_change() -> None:
         "list_topic_impact": "GET /api/v1/metrics/topic-impact",
         "list_emerging_topics": "GET /api/v1/metrics/emerging-topics",
         "list_company_metrics": "GET /api/v1/metrics/companies",
+        "get_precision_metrics": "GET /api/v1/metrics/precision",
         "list_companies": "GET /api/v1/companies",
         "get_company": "GET /api/v1/companies/{company_id}",
         "list_sources": "GET /api/v1/sources",
@@ -116,6 +119,8 @@ def test_the_framework_s_own_error_body_is_nowhere() -> None:
         (RiskDay, "risks_daily", set()),
         (SentimentDay, "sentiment_daily", set()),
         (Source, "source_health", set()),
+        (AlertPrecision, "alert_precision", set()),
+        (ChurnRecall, "churn_recall", set()),
     ],
 )
 def test_bodies_are_the_columns_of_their_mart(schema: Any, mart: str, extra: set[str]) -> None:

@@ -293,6 +293,56 @@ def source(stream: str, **values: Any) -> Row:
     return base | values
 
 
+def precision(trigger_type: str, **values: Any) -> Row:
+    """How often one trigger's cards were right, over all months."""
+    base: Row = {
+        "trigger_type": trigger_type,
+        "opened_severity": "all",
+        "prompt_version": "all",
+        "period": "all",
+        "card_count": 40,
+        "completed_count": 26,
+        "saved_count": 9,
+        "at_risk_unresolved_count": 3,
+        "churned_count": 3,
+        "contraction_count": 1,
+        "false_alarm_count": 6,
+        "known_expected_count": 2,
+        "right_count": 16,
+        "counted_count": 24,
+        "precision_score": 0.666667,
+        "lower_bound_score": 0.467063,
+        "upper_bound_score": 0.820278,
+        "hidden_reason": None,
+    }
+    return base | values
+
+
+def recall(period: str, **values: Any) -> Row:
+    """How much of what left had a card; from too few to say."""
+    base: Row = {
+        "period": period,
+        "churned_company_count": 3,
+        "card_only_count": 1,
+        "warned_company_count": 2,
+        "covered_company_count": 1,
+        "company_recall_score": None,
+        "company_lower_bound_score": None,
+        "company_upper_bound_score": None,
+        "known_mrr_count": 3,
+        "churned_mrr": 900.0,
+        "covered_mrr": 100.0,
+        "currency": "EUR",
+        "mrr_recall_score": None,
+        "mrr_lower_bound_score": None,
+        "mrr_upper_bound_score": None,
+        "median_lead_days": None,
+        "hidden_reason": "too_few",
+        "mrr_hidden_reason": "too_few",
+    }
+    return base | values
+
+
 def publish(
     engine: Engine,
     tenant_id: str,
@@ -309,6 +359,8 @@ def publish(
     alerts: Sequence[Row] = (),
     leaders: Sequence[Row] = (),
     risks: Sequence[Row] = (),
+    verdicts: Sequence[Row] = (),
+    losses: Sequence[Row] = (),
     as_of_at: datetime = AS_OF,
     published_at: datetime | None = None,
 ) -> Build:
@@ -333,6 +385,8 @@ def publish(
         "emerging_topics": alerts,
         "company_leaderboard": leaders,
         "risks_daily": risks,
+        "alert_precision": verdicts,
+        "churn_recall": losses,
     }
     BuildStore(engine).publish(
         build,
@@ -379,6 +433,21 @@ def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *,
             risk_day(date(2026, 3, 31), "billing", severity="low", trigger_type="silently_struggling", active_mrr=None),
             *(risk_day(date(2026, 3, day), "billing") for day in (1, 30, 31)),
         ],
+        "verdicts": [
+            precision(
+                "frustrated",
+                opened_severity="low",
+                prompt_version="sentiment-1",
+                period="2026-03",
+                counted_count=19,
+                precision_score=None,
+                lower_bound_score=None,
+                upper_bound_score=None,
+                hidden_reason="too_few",
+            ),
+            precision("frustrated"),
+        ],
+        "losses": [recall("2026-Q1"), recall("all")],
     }
     if mark:
         rows["sentiment"] = [row | {"unread_count": MARKED_COUNT} for row in rows["sentiment"]]
@@ -399,6 +468,9 @@ _CLOSED_LISTS = {
     "resolution",
     "reading_scope",
     "confidence",
+    "opened_severity",
+    "hidden_reason",
+    "mrr_hidden_reason",
 }
 
 

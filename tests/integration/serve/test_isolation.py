@@ -118,6 +118,7 @@ def test_the_matrix_has_every_operation() -> None:
         "list_emerging_topics",
         "list_company_metrics",
         "list_risk_metrics",
+        "get_precision_metrics",
         "list_companies",
         "get_company",
         "list_sources",

@@ -113,3 +113,21 @@ def test_companies_in_the_order_asked_for(api: Api, query: str, companies: list[
 @pytest.mark.parametrize("query", ["?window_days=31", "?sort=name", "?limit=101", "?window=30"])
 def test_no_other_leaderboard_is_made_up(api: Api, query: str) -> None:
     assert api.get(f"/metrics/companies{query}", "acme").status_code == 422
+
+
+def test_precision_and_recall_say_what_they_are_from_and_why_nothing_is_told(api: Api) -> None:
+    answer = api.get("/metrics/precision", "acme")
+    body = answer.json()
+    assert (answer.status_code, body["build"]["build_id"]) == (200, "build-1")
+    everything, march = body["items"]
+    assert (everything["period"], everything["counted_count"], everything["right_count"]) == ("all", 24, 16)
+    assert everything["lower_bound_score"] < everything["precision_score"] < everything["upper_bound_score"]
+    assert everything["hidden_reason"] is None
+    assert (march["period"], march["counted_count"], march["hidden_reason"]) == ("2026-03", 19, "too_few")
+    assert {march[f"{name}_score"] for name in ("precision", "lower_bound", "upper_bound")} == {None}
+    assert [(one["period"], one["churned_company_count"], one["hidden_reason"]) for one in body["recall"]] == [
+        ("all", 3, "too_few"),
+        ("2026-Q1", 3, "too_few"),
+    ]
+    again = api.get("/metrics/precision", "acme", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
