@@ -5,6 +5,7 @@ import sys
 from rich.console import Console
 
 from churnboard import (
+    auditing,
     batches,
     bi,
     builds,
@@ -32,6 +33,7 @@ from core.errors import ChurnboardError
 
 __all__ = [
     "app",
+    "auditing",
     "batches",
     "bi",
     "builds",

@@ -5,6 +5,7 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from core.appdb import open_app_database
+from core.appdb.audits import Audits
 from core.appdb.budgets import Budgets
 from core.appdb.builds import BuildStore
 from core.appdb.card_events import CardEvents
@@ -80,6 +81,11 @@ class Installation:
     def corrections(self) -> Corrections:
         """Readings that people corrected."""
         return Corrections(self.app_database)
+
+    @cached_property
+    def audits(self) -> Audits:
+        """Tickets drawn for people to read themselves."""
+        return Audits(self.app_database)
 
     @cached_property
     def card_events(self) -> CardEvents:

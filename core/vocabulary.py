@@ -250,6 +250,13 @@ class CorrectedField(StrEnum):
         return AnalysisTask.TOPICS if self is CorrectedField.TOPICS else AnalysisTask.SENTIMENT
 
 
+class AuditStratum(StrEnum):
+    """How a drawn ticket was read: unhappy ones are few, and drawn as often as all others."""
+
+    NEGATIVE = "negative"
+    NOT_NEGATIVE = "not_negative"
+
+
 class ProposalStatus(StrEnum):
     """What became of a proposed topic."""
 

@@ -105,7 +105,30 @@ TRIGGER_PRESETS = _table(
         Column("author"),
     ],
 )
-SETTINGS = (TENANTS, FIELD_MAPPINGS, TOPICS, TOPIC_VERSIONS, CORRECTIONS, TRIGGER_PARAMS, TRIGGER_PRESETS)
+AUDIT_TICKETS = _table(
+    "audit_tickets",
+    ("ticket_id",),
+    [
+        Column("ticket_id"),
+        Column("month_on", ColumnType.DATE),
+        Column("stratum"),
+        Column("stratum_ticket_count", ColumnType.INTEGER),
+        Column("drawn_by"),
+        Column("drawn_at", ColumnType.TIMESTAMP),
+        *(Column(name) for name in ("topics", "sentiment", "judged_by")),
+        Column("judged_at", ColumnType.TIMESTAMP),
+    ],
+)
+SETTINGS = (
+    TENANTS,
+    FIELD_MAPPINGS,
+    TOPICS,
+    TOPIC_VERSIONS,
+    CORRECTIONS,
+    AUDIT_TICKETS,
+    TRIGGER_PARAMS,
+    TRIGGER_PRESETS,
+)
 """Tables that are replaced whole."""
 
 CARD_EVENTS = RawTable(

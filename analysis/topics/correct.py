@@ -33,6 +33,27 @@ def correct_topics(
         NothingRead: The ticket has no text.
         UnknownTenant: There is no such tenant.
     """
+    chosen = known_topics(topics, tenant_id, labels)
+    ticket = one_ticket(warehouse, tenant_id, ticket_id)
+    return corrections.add(
+        tenant_id,
+        ticket_id=ticket_id,
+        field=CorrectedField.TOPICS,
+        before=ticket.labels,
+        after=chosen or (NO_TOPIC,),
+        text=ticket.text,
+        input_hash=ticket.input_hash,
+        author=author,
+        why=why,
+    )
+
+
+def known_topics(topics: Topics, tenant_id: str, labels: Sequence[str]) -> tuple[str, ...]:
+    """Topics a person named, each once and as it is spelt.
+
+    Raises:
+        UnknownTopic: There is no such topic.
+    """
     content = topics.draft(tenant_id).content
     chosen = []
     for label in labels:
@@ -41,18 +62,7 @@ def correct_topics(
             known = ", ".join(sorted(content.active_names)) or "none"
             raise UnknownTopic(f"{tenant_id} has no topic {label!r}. Its topics are: {known}.")
         chosen.append(topic.name)
-    ticket = one_ticket(warehouse, tenant_id, ticket_id)
-    return corrections.add(
-        tenant_id,
-        ticket_id=ticket_id,
-        field=CorrectedField.TOPICS,
-        before=ticket.labels,
-        after=tuple(dict.fromkeys(chosen)) or (NO_TOPIC,),
-        text=ticket.text,
-        input_hash=ticket.input_hash,
-        author=author,
-        why=why,
-    )
+    return tuple(dict.fromkeys(chosen))
 
 
 def correct_tone(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert, select, update
 
+from core.appdb.audits import audit_rows
 from core.appdb.engine import writing
 from core.appdb.locking import UnknownTenant
 from core.appdb.tables import field_mapping as field_mapping_table
@@ -102,6 +103,7 @@ class TenantDirectory:
                 "trigger_params": _all(connection, trigger_param_table),
                 "trigger_presets": _all(connection, trigger_preset_table),
                 **topic_state(connection),
+                "audit_tickets": audit_rows(connection),
             }
 
 

@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeEngine
 from core.appdb.types import UtcDateTime
 from core.vocabulary import (
     AnalysisTask,
+    AuditStratum,
     CardStatus,
     ConnectionStatus,
     CorrectedField,
@@ -35,6 +36,7 @@ from core.vocabulary import (
     PlanTier,
     ProposalStatus,
     Role,
+    Sentiment,
     TopicEditKind,
     TriggerPreset,
     TriggerType,
@@ -165,6 +167,25 @@ correction = Table(
     comment="Readings a person corrected. The last one of a ticket and field that was not withdrawn stands.",
 )
 Index(None, correction.c.tenant_id, correction.c.ticket_id)
+
+audit_ticket = Table(
+    "audit_ticket",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("ticket_id", String(40), primary_key=True),
+    Column("month_on", Date, nullable=False, comment="First day of the month it was created in."),
+    Column("stratum", String(20), nullable=False),
+    Column("stratum_ticket_count", Integer, nullable=False, comment="Tickets the draw of this stratum was made from."),
+    Column("drawn_by", String(255), nullable=False),
+    Column("drawn_at", UtcDateTime, nullable=False),
+    Column("topics", JSON(none_as_null=True), comment="What a person says it is about, a list; null: not judged."),
+    Column("sentiment", String(20), comment="How a person says it sounds; null: not judged."),
+    Column("judged_by", String(255)),
+    Column("judged_at", UtcDateTime),
+    _one_of("stratum", AuditStratum),
+    _one_of("sentiment", Sentiment),
+    comment="Tickets drawn at random, and what people who read them say. A month is drawn once.",
+)
 
 topic_proposal = Table(
     "topic_proposal",

@@ -141,6 +141,7 @@ MODELS: tuple[Holding, ...] = (
     ),
     *_plain(
         INTERMEDIATE,
+        "int_audit_pairs",
         "int_card_readings",
         "int_card_states",
         "int_card_tickets",
@@ -180,6 +181,7 @@ MODELS: tuple[Holding, ...] = (
     *_plain(
         MARTS,
         "alert_precision",
+        "audited_shares",
         "card_load_weekly",
         "card_outcomes",
         "churn_recall",
@@ -210,6 +212,7 @@ DECISIONS: tuple[Holding, ...] = (
         "trigger_params",
         "trigger_presets",
         "card_events",
+        "audit_tickets",
     ),
     Holding(RAW_APP, "corrections", ticket="ticket_id", words=("text", "why")),
 )
@@ -244,6 +247,7 @@ APPLICATION: tuple[Holding, ...] = (
         "",
         "tenant",
         "user",
+        "audit_ticket",
         "connection",
         "oauth_state",
         "trigger_param",

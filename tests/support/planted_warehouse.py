@@ -5,12 +5,13 @@ the data people really have.
 """
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.support.warehouse_fixtures import (
     SourceRow,
     all_fields_mapped,
+    audited,
     card_event,
     company,
     contact,
@@ -154,6 +155,12 @@ def _acme() -> list[SourceRow]:
         topic(name="billing"),
         topic(name="invoices", is_active=False, current_topic="billing"),
         correction(ticket_id="1071", after=["invoices"]),
+        # And of these, drawn for it, what they really are.
+        audited(
+            ticket_id="1040", month_on=date(2026, 11, 1), stratum="negative", topics=["export"], sentiment="negative"
+        ),
+        audited(ticket_id="1030", month_on=date(2026, 11, 1), topics=["reports"], sentiment="negative"),
+        audited(ticket_id="1070", month_on=date(2026, 11, 1)),
         # Quiet: a ticket a week, an unhappy one, then nothing.
         company(id="103", name="Quiet", properties={"mrr": "1200", "renewal_date": "2027-01-10"}),
         *[row for n in range(11) for row in written(id=f"105{n:02}", company_id="103", days=38 + 7 * n, topic="none")],

@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +194,17 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "preset": TEXT,
         "valid_from_at": AT,
         "author": TEXT,
+        "loaded_at": AT,
+    },
+    "raw_app.audit_tickets": {
+        **_texts("tenant_id ticket_id"),
+        "month_on": "date",
+        "stratum": TEXT,
+        "stratum_ticket_count": INT,
+        "drawn_by": TEXT,
+        "drawn_at": AT,
+        **_texts("topics sentiment judged_by"),
+        "judged_at": AT,
         "loaded_at": AT,
     },
     "raw_app.trigger_params": {
@@ -989,6 +1000,36 @@ def topic(
             "is_active": is_active,
             "current_topic": name if is_active else current_topic,
             "version": 1,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
+def audited(
+    *,
+    ticket_id: str,
+    month_on: date,
+    stratum: str = "not_negative",
+    stratum_ticket_count: int = 30,
+    topics: list[str] | None = None,
+    sentiment: str | None = "neutral",
+    tenant_id: str = "acme",
+) -> SourceRow:
+    """A ticket that was drawn, and what a person says of it."""
+    return SourceRow(
+        "raw_app.audit_tickets",
+        {
+            "tenant_id": tenant_id,
+            "ticket_id": ticket_id,
+            "month_on": month_on,
+            "stratum": stratum,
+            "stratum_ticket_count": stratum_ticket_count,
+            "drawn_by": "ada",
+            "drawn_at": LOADED_AT,
+            "topics": None if topics is None else json.dumps(topics),
+            "sentiment": sentiment,
+            "judged_by": "ada",
+            "judged_at": LOADED_AT,
             "loaded_at": LOADED_AT,
         },
     )

@@ -60,6 +60,7 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "topics": 0,
         "topic_versions": 0,
         "corrections": 0,
+        "audit_tickets": 0,
         "trigger_params": 0,
         "trigger_presets": 0,
     }
@@ -70,6 +71,7 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "topics": 1,
         "topic_versions": 0,
         "corrections": 0,
+        "audit_tickets": 0,
         "trigger_params": 4,
         "trigger_presets": 1,
     }
@@ -79,6 +81,7 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "topics": 0,
         "topic_versions": 0,
         "corrections": 0,
+        "audit_tickets": 0,
         "trigger_params": 0,
         "trigger_presets": 0,
     }
@@ -88,6 +91,7 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "topics": 0,
         "topic_versions": 0,
         "corrections": 0,
+        "audit_tickets": 0,
         "trigger_params": 0,
         "trigger_presets": 0,
     }

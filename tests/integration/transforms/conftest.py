@@ -21,6 +21,7 @@ MARTS = (
     "topic_trends_daily",
     "topic_impact",
     "emerging_topics",
+    "audited_shares",
     "company_leaderboard",
     "risks_daily",
     "sentiment_daily",

@@ -335,6 +335,19 @@ def test_the_loudest_company_leads(duckdb_marts: BuiltWarehouse) -> None:
         assert sorted(int(str(row[rank])) for row in month.values()) == list(range(1, len(month) + 1))
 
 
+def test_few_drawn_tickets_are_counted_and_prove_nothing(duckdb_marts: BuiltWarehouse) -> None:
+    shares = {(row["measure"], row["topic"]): row for row in duckdb_marts.rows("audited_shares")}
+    tone = shares["negative_share", "all"]
+    assert (tone["audited_count"], tone["missed_count"], tone["mistaken_count"], tone["debiased_share"]) == (
+        3,
+        1,
+        0,
+        None,
+    )
+    wrongly = {topic: (row["missed_count"], row["mistaken_count"]) for (_, topic), row in shares.items()}
+    assert (wrongly["export"], wrongly["reports"], wrongly["data"]) == ((0, 1), (1, 0), (0, 0))
+
+
 def test_without_its_unhappiest_topic_the_tenant_reads_better(duckdb_marts: BuiltWarehouse) -> None:
     impact = {row["topic"]: row for row in duckdb_marts.mart("topic_impact", tenant_id="acme")}
     # Quiet's, Recovered's and Relapsed's complaints were not sorted.

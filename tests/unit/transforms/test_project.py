@@ -10,6 +10,7 @@ import pytest
 
 from core.naming import INTERMEDIATE, MARTS, STAGING
 from core.vocabulary import (
+    AuditStratum,
     CardEventType,
     CardOutcome,
     CardStatus,
@@ -170,6 +171,7 @@ def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
         "reading_scope": ReadingScope,
         "confidence": Confidence,
         "direction": MessageDirection,
+        "stratum": AuditStratum,
         "type": CardEventType,
         "opened_severity": Severity,
         "outcome": CardOutcome,

@@ -71,7 +71,7 @@ named as (
     select
         said.tenant_id,
         said.ticket_id,
-        case when names.topic is null then said.topic else coalesce(names.current_topic, 'none') end as topic,
+        {{ current_topic('said.topic', 'names') }} as topic,
         cast(min(said.topic_rank) as integer) as topic_rank,
         max(said.corrected_by) as corrected_by
 
@@ -83,7 +83,7 @@ named as (
     group by
         said.tenant_id,
         said.ticket_id,
-        case when names.topic is null then said.topic else coalesce(names.current_topic, 'none') end
+        {{ current_topic('said.topic', 'names') }}
 
 ),
 
