@@ -40,11 +40,12 @@ test-llm: $(VENV) ## A small open model reads fifty tickets; installs it first, 
 	@$(UV) pip sync --quiet --python .tools/llm/bin/python --require-hashes tests/llm/requirements.txt
 	@TEST_LLM_PYTHON="$$PWD/.tools/llm/bin/python" $(BIN)/pytest -m llm tests/llm $(PYTEST)
 
-lint: $(VENV) ## Format, lint, types, imports one way
+lint: $(VENV) ## Format, lint, types, imports one way, the style of the SQL
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/sqlfluff lint --nocolor --disable-progress-bar transforms/models $(wildcard transforms/tests/*.sql)
 
 dev: $(VENV) ## The Dagster UI on http://127.0.0.1:3000: assets, backfills, schedules
 	@export DAGSTER_HOME="$$($(BIN)/churnboard dagster-home)"; exec $(BIN)/dagster dev -w workspace.yaml
