@@ -1,10 +1,16 @@
 {#
     A trigger's parameters as they are in force on each day that is scored, one row per tenant and day, for an equality join. Turned over before the
     days are spelt out, so it costs a row per tenant and day and not one per parameter. Without a trigger: every trigger's, one row more for each.
+    `in_force` is a JSON object of the same values, written once a day and not once a score.
 #}
 {% macro params_by_day(names, trigger_type=none) -%}
+    {%- set fields = [] -%}
+    {%- for name in names -%}
+        {%- do fields.append([name, json_number("spans." ~ name)]) -%}
+    {%- endfor %}
     select
         spans.*,
+        {{ json_object(fields) }} as in_force,
         days.day_on
 
     from (

@@ -25,6 +25,15 @@ describe("componentGroups", () => {
     ]);
   });
 
+  it("tells each parameter that was in force once, among the rules", () => {
+    const groups = componentGroups({ t_on: 2, went_quiet: 1, in_force: { t_on: 2, t_off: 1 } });
+    expect(groups.rules.map(({ label, value }) => [label, value])).toEqual([
+      ["Opens from a score of", "2"],
+      ["Ends below a score of", "1"],
+    ]);
+    expect(groups.found).toHaveLength(1);
+  });
+
   it("shows a component it has no words for under its own name", () => {
     expect(componentGroups({ brand_new_signal: true, parts: { slow_weeks: 3 } }).found).toEqual([
       { key: "brand_new_signal", label: "Brand new signal", value: "Yes" },

@@ -3,6 +3,7 @@ with params as (
     {{ params_by_day([
         't_on',
         't_notify',
+        't_off',
         'window_days',
         'half_life_days',
         'min_p',
@@ -272,7 +273,7 @@ judged as (
         params.t_notify,
         params.window_days,
         params.half_life_days,
-        params.min_p,
+        params.in_force,
         company_facts.renewal_on - company_days.scored_on as renewal_days,
         coalesce(company_facts.known_mrr >= tenant_days.top_tenth_mrr, false) as is_mrr_top_tenth,
         coalesce(tenants.has_threads, false) as has_threads,
@@ -325,7 +326,6 @@ final as (
             ['t_notify', json_number('t_notify')],
             ['window_days', json_number('window_days')],
             ['half_life_days', json_number('half_life_days')],
-            ['min_p', json_number('min_p')],
             ['ticket_count', json_integer('ticket_count')],
             ['negative_count', json_integer('negative_count')],
             ['very_negative_count', json_integer('very_negative_count')],
@@ -337,6 +337,7 @@ final as (
             ['strongest_message_id', json_string('strongest_message_id')],
             ['renewal_in_days', json_integer('renewal_days')],
             ['is_mrr_top_tenth', json_boolean('is_mrr_top_tenth')],
+            ['in_force', 'in_force'],
             ['unknown', json_names_where([['later_messages', 'not has_threads'], ['calibrated_probability', 'true']])],
         ]) }} as components,
         {{ counted('ticket_count', 'ticket') }} || ' in the ' || {{ plain_number('window_days') }} || ' days to ' || cast(scored_on as text)

@@ -3,6 +3,7 @@ with params as (
     {{ params_by_day([
         't_on',
         't_notify',
+        't_off',
         'tickets_7d_min',
         'tickets_14d_min',
         'ticket_messages_5d_min',
@@ -115,6 +116,7 @@ measured as (
         params.repeat_topic_min,
         params.unresolved_business_days,
         params.severity_medium,
+        params.in_force,
         case params.count_direction when 1 then 'inbound' when 2 then 'outbound' else 'both' end as count_direction,
         case
             when company_days.company_age_days >= 0 and company_days.company_age_days < params.onboarding_days
@@ -217,6 +219,7 @@ final as (
             ['ticket_message_count_5d', json_integer('ticket_message_count_5d')],
             ['message_count_30d', json_integer('message_count_30d')],
             ['count_direction', json_string('count_direction')],
+            ['in_force', 'in_force'],
             ['unknown', json_names_where([
                 ['messages_in_one_ticket_5d', 'ticket_message_count_5d is null'],
                 ['messages_30d', 'message_count_30d is null'],

@@ -3,6 +3,7 @@ with params as (
     {{ params_by_day([
         't_on',
         't_notify',
+        't_off',
         't_notify_top_quartile',
         'company_age_days',
         'lull_ratio',
@@ -57,6 +58,7 @@ gated as (
         params.quiet_probability_max,
         params.unanswered_closed_min,
         params.renewal_days as renewal_days_max,
+        params.in_force,
         coalesce(company_days.known_mrr >= tenant_days.top_tenth_mrr, false) as is_mrr_top_tenth,
         coalesce(company_days.known_mrr >= tenant_days.top_quarter_mrr, false) as is_mrr_top_quarter,
         company_days.renewal_on - company_days.day_on as renewal_days,
@@ -165,8 +167,6 @@ final as (
             ['score', json_number('score')],
             ['t_on', json_number('t_on')],
             ['t_notify', json_number('t_notify')],
-            ['t_notify_top_quartile', json_number('t_notify_top_quartile')],
-            ['crm_rules_min', json_integer('crm_rules_min')],
             ['login_age', json_integer('login_points')],
             ['onboarding_stuck', json_integer('onboarding_points')],
             ['usage_low', json_integer('usage_points')],
@@ -185,6 +185,7 @@ final as (
             ['renewal_in_days', json_integer('renewal_days')],
             ['is_mrr_top_tenth', json_boolean('is_mrr_top_tenth')],
             ['is_mrr_top_quarter', json_boolean('is_mrr_top_quarter')],
+            ['in_force', 'in_force'],
             ['unknown', json_names_where([
                 ['last_login', 'last_login_on is null'],
                 ['onboarding_step', 'onboarding_step is null'],

@@ -29,15 +29,20 @@ const LABELS: Record<string, string> = {
   calibrated_probability: "Calibrated certainty of the reading",
   closed_without_customer_answer: "Closed without the customer's answer",
   explicit_intent_count: "Tickets that say they may leave",
-  facts_as_of: "Customer facts as of",
+  company_age_days: "Not for customers younger than",
+  count_direction: "Messages counted",
+  crm_rules_min: "CRM facts that must hold at once",
+  ended_well_count: "Tickets that ended well",
   half_life_days: "Points halve every",
   implied_intent_count: "Tickets that hint at leaving",
   inbound_count_30d: "Messages from them, 30 days",
+  is_mrr_top_quarter: "Among the quarter that pays most",
+  is_mrr_top_tenth: "Among the tenth that pays most",
   last_login: "Last login",
   last_login_on: "Last login",
   later_messages: "Later messages in the same ticket",
   login_age: "Long without a login",
-  message_count_30d: "Messages both ways, 30 days",
+  message_count_30d: "Messages counted, 30 days",
   messages_30d: "Messages in 30 days",
   messages_in_one_ticket_5d: "Most messages in one ticket, 5 days",
   mrr: "MRR",
@@ -59,12 +64,15 @@ const LABELS: Record<string, string> = {
   strongest_message_id: "Its strongest message",
   strongest_ticket_id: "Strongest ticket",
   t_notify: "Notifies from a score of",
+  t_notify_top_quartile: "Notifies about large customers from a score of",
+  t_off: "Ends below a score of",
   t_on: "Opens from a score of",
   ticket_count: "Tickets counted",
   ticket_count_7d: "Tickets, 7 days",
   ticket_count_14d: "Tickets, 14 days",
   ticket_count_90d_before: "Tickets, 90 days before that",
   ticket_message_count_5d: "Most messages in one ticket, 5 days",
+  turned_bad_count: "Tickets that turned bad",
   unanswered_count_90d: "Closed without an answer to our question, 90 days",
   usage_30d: "Usage, 30 days",
   usage_low: "Low usage for the price",
@@ -75,7 +83,9 @@ const LABELS: Record<string, string> = {
   z: "Distance from usual (z)",
 };
 
-const RULES = new Set(["facts_as_of", "half_life_days", "scored_on", "t_notify", "t_on", "window_days"]);
+const RULES = new Set(["count_direction", "half_life_days", "scored_on", "t_notify", "t_on", "window_days"]);
+/** Every parameter of the trigger as it was in force that day; those with a line of their own are not told twice. */
+const IN_FORCE = "in_force";
 const POINTS = new Set(["absolute", "after_pain", "login_age", "onboarding_stuck", "relative", "repeat", "usage_low", "went_quiet"]);
 /** The score has its own line under the table. */
 const SHOWN_ELSEWHERE = new Set(["score"]);
@@ -111,6 +121,10 @@ export function componentGroups(components: Record<string, unknown>): ComponentG
     if (Array.isArray(value)) {
       const text = value.map((item) => (typeof item === "object" ? JSON.stringify(item) : textOf(key, item as string | number | boolean)));
       groups.found.push({ key: path, label: labelOf(path), value: text.join(", ") || "none" });
+    } else if (path === IN_FORCE) {
+      for (const [name, held] of Object.entries(value as Record<string, number>)) {
+        if (!(name in components)) groups.rules.push({ key: name, label: labelOf(name), value: formatNumber(held) });
+      }
     } else if (typeof value === "object") {
       for (const [name, inner] of Object.entries(value)) add(`${path}.${name}`, name, inner);
     } else {
