@@ -4,7 +4,7 @@ with evaluations as (
         *,
         row_number() over (
             partition by analyzer, model, prompt_version
-            order by evaluated_at desc, run_id desc, case when labels = 'five levels' then 0 else 1 end, labels
+            order by evaluated_at desc, run_id desc, case when labels = 'five levels' then 0 else 1 end asc, labels asc
         ) as age
 
     from {{ ref('stg_enrichment__evaluations') }}

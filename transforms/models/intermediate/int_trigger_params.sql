@@ -59,18 +59,24 @@ presets as (
 
 ),
 
+triggers as (
+
+    select distinct trigger_type from defaults
+
+),
+
 -- The days on which anything of a trigger changes for a tenant; before the first change the defaults hold.
 changes as (
 
     select tenants.tenant_id, triggers.trigger_type, {{ first_day() }} as valid_from_on
     from tenants
-    cross join (select distinct trigger_type from defaults) as triggers
+    cross join triggers
     union
     select tenant_id, trigger_type, valid_from_on from own
     union
     select presets.tenant_id, triggers.trigger_type, presets.valid_from_on
     from presets
-    cross join (select distinct trigger_type from defaults) as triggers
+    cross join triggers
 
 ),
 

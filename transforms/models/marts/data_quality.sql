@@ -32,10 +32,10 @@ streams as (
         row_number() over (
             partition by tenant_id
             order by
-                case when status = 'missing_scope' then 1 else 0 end,
-                case when lag_seconds is null then 0 else 1 end,
+                case when status = 'missing_scope' then 1 else 0 end asc,
+                case when lag_seconds is null then 0 else 1 end asc,
                 lag_seconds desc,
-                stream
+                stream asc
         ) as age_rank
 
     from {{ ref('int_streams') }}

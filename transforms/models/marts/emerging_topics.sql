@@ -63,7 +63,7 @@ loudest_first as (
     select
         *,
         max(day_on) over (partition by tenant_id, topic, first_seen_on) as last_seen_on,
-        row_number() over (partition by tenant_id, topic, first_seen_on order by z desc, day_on) as loudness
+        row_number() over (partition by tenant_id, topic, first_seen_on order by z desc, day_on asc) as loudness
 
     from opened
     where day_on >= first_seen_on

@@ -107,7 +107,7 @@ readers as (
         count(*) over (partition by tenant_id, metric_on, task) as reader_count,
         row_number() over (
             partition by tenant_id, metric_on, task
-            order by count(*) desc, analyzer, model, prompt_version
+            order by count(*) desc, analyzer asc, model asc, prompt_version asc
         ) as reader_rank
 
     from readings
