@@ -75,7 +75,7 @@ final as (
 
     select
         tenant_id,
-        cast(window_days as integer) as window_days,
+        cast(window_days as bigint) as window_days,
         company_id,
         company_name,
         cast(ticket_count as bigint) as ticket_count,
