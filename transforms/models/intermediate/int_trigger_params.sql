@@ -4,6 +4,12 @@ with defaults as (
 
 ),
 
+triggers as (
+
+    select distinct trigger_type from defaults
+
+),
+
 tenants as (
 
     select * from {{ ref('int_tenants') }}
@@ -64,13 +70,13 @@ changes as (
 
     select tenants.tenant_id, triggers.trigger_type, {{ first_day() }} as valid_from_on
     from tenants
-    cross join (select distinct trigger_type from defaults) as triggers
+    cross join triggers
     union
     select tenant_id, trigger_type, valid_from_on from own
     union
     select presets.tenant_id, triggers.trigger_type, presets.valid_from_on
     from presets
-    cross join (select distinct trigger_type from defaults) as triggers
+    cross join triggers
 
 ),
 
