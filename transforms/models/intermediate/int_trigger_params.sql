@@ -4,6 +4,12 @@ with defaults as (
 
 ),
 
+triggers as (
+
+    select distinct trigger_type from defaults
+
+),
+
 tenants as (
 
     select * from {{ ref('int_tenants') }}
