@@ -30,6 +30,7 @@ _OF_CONTRACTS = {
     "text": ColumnType.TEXT,
     "double precision": ColumnType.FLOAT,
     "bigint": ColumnType.INTEGER,
+    "integer": ColumnType.INTEGER,
     "boolean": ColumnType.BOOLEAN,
     "date": ColumnType.DATE,
     "timestamp with time zone": ColumnType.TIMESTAMP,

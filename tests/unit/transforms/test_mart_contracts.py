@@ -11,7 +11,7 @@ from tests.unit.transforms.conftest import ParsedProject
 
 FOR_BI = "exposure.churnboard.business_intelligence"
 # The types that BI's copies on Postgres, the published file and the tests' hand-made marts know.
-TYPES = {"text", "bigint", "double precision", "boolean", "date", "timestamp with time zone"}
+TYPES = {"text", "bigint", "integer", "double precision", "boolean", "date", "timestamp with time zone"}
 Manifest = dict[str, Any]
 
 
