@@ -52,6 +52,30 @@ def switch_masking(
         )
 
 
+@tenants_app.command("cards")
+def set_card_policy(
+    tenant: Annotated[str, typer.Argument(help="Tenant slug.")],
+    default_owner: Annotated[
+        str | None, typer.Option(help="HubSpot id of the owner of cards whose company has none; empty: nobody.")
+    ] = None,
+    expire_after_days: Annotated[
+        int | None,
+        typer.Option(min=0, help="Days after which low cards nobody owns or looked at are completed; 0: never."),
+    ] = None,
+) -> None:
+    """Say who owns the cards of companies without an owner, and when low cards that nobody looks at expire."""
+    place = installation(settings())
+    held = place.directory.tenant(tenant)
+    owner = held.default_owner_id if default_owner is None else default_owner or None
+    days = held.expire_after_days if expire_after_days is None else expire_after_days or None
+    place.directory.set_card_policy(tenant, default_owner_id=owner, expire_after_days=days)
+    owned = f"are owned by {owner} where their company has no owner" if owner else "have the owner of their company"
+    expire = f"expire after {days} days" if days else "never expire"
+    console.print(
+        f"Cards of {tenant} {owned}; low ones that nobody owns or looked at {expire}. It holds from the next build."
+    )
+
+
 @tenants_app.command("add")
 def add_tenant(
     tenant: Annotated[str, typer.Argument(help="Slug: lower-case letters, digits, hyphens.")],

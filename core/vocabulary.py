@@ -133,6 +133,13 @@ class MrrSource(StrEnum):
     UNKNOWN = "unknown"
 
 
+class OwnerSource(StrEnum):
+    """Why somebody owns a card: as owner of the company in HubSpot, or named by the tenant for companies without one."""
+
+    COMPANY = "company"
+    TENANT_DEFAULT = "tenant_default"
+
+
 class SentimentTrend(StrEnum):
     """A company's tone in the last 30 days against the 30 days before."""
 

@@ -37,7 +37,10 @@ def _table(name: str, key: tuple[str, ...], columns: Sequence[Column]) -> RawTab
 TENANTS = _table(
     "tenants",
     (),
-    [Column("name"), Column("plan_tier"), Column("currency")],
+    [
+        *(Column(name) for name in ("name", "plan_tier", "currency", "default_owner_id")),
+        Column("expire_after_days", ColumnType.INTEGER),
+    ],
 )
 FIELD_MAPPINGS = _table(
     "field_mappings",
@@ -146,7 +149,23 @@ CARD_EVENTS = RawTable(
         ("tenant_id", "card_id", "seq"),
     )
 )
-APP_TABLES = (*SETTINGS, CARD_EVENTS)
+CARD_ALIASES = RawTable(
+    TableSpec(
+        RAW_APP,
+        "card_aliases",
+        (
+            *(Column(name) for name in ("tenant_id", "alias_id", "card_id", "company_id", "trigger_type")),
+            Column("opened_on", ColumnType.DATE),
+            Column("last_signal_on", ColumnType.DATE),
+            Column("opened_mrr", ColumnType.FLOAT),
+            Column("opened_mrr_source"),
+            Column("first_published_at", ColumnType.TIMESTAMP),
+            Column("loaded_at", ColumnType.TIMESTAMP),
+        ),
+        ("tenant_id", "alias_id"),
+    )
+)
+APP_TABLES = (*SETTINGS, CARD_EVENTS, CARD_ALIASES)
 
 HeldEvents = Mapping[tuple[str, str], int]
 """By tenant and card, how many events of it are held. They are numbered from 1 without gaps, so this says which ones."""
@@ -188,19 +207,25 @@ def load_app_state(
     return {table.name: totals[_EVERYBODY, table.name].loaded for table in SETTINGS}
 
 
-def load_card_events(
-    new_events: NewEvents, *, warehouse: Warehouse, work_dir: Path, now: datetime | None = None
-) -> int:
-    """Add to `raw_app.card_events` what has happened to cards since the last load.
+def load_cards(
+    new_events: NewEvents,
+    aliases: Iterable[tuple[str, Sequence[Row]]],
+    *,
+    warehouse: Warehouse,
+    work_dir: Path,
+    now: datetime | None = None,
+) -> dict[str, int]:
+    """Add to `raw_app.card_events` what has happened to cards since the last load, and merge what they are known by.
 
     Args:
         new_events: Told what is held, says what is not. It may hand over events that are held; they are left out.
+        aliases: Rows of `raw_app.card_aliases`, some of one tenant at a time; those that are held as they are, are left out.
         warehouse: Where to.
         work_dir: Folder for dlt's files.
         now: Becomes `loaded_at`; the present unless given.
 
     Returns:
-        Rows loaded.
+        Rows loaded per table.
 
     Raises:
         UnloadableRows: A column the table does not have, or a value of another type.
@@ -217,9 +242,14 @@ def load_card_events(
         def items() -> Iterator[Chunk | Mark]:
             for tenant_id, rows in new_events(held):
                 yield Chunk(CARD_EVENTS.name, tenant_id, _arrow(CARD_EVENTS, rows, loaded_at))
+            for tenant_id, rows in aliases:
+                yield Chunk(CARD_ALIASES.name, tenant_id, _arrow(CARD_ALIASES, rows, loaded_at))
 
         totals = load(RAW_APP, APP_CELL, APP_TABLES, items(), warehouse=warehouse, work_dir=work_dir)
-    return sum(counts.loaded for counts in totals.values())
+    loaded = {CARD_EVENTS.name: 0, CARD_ALIASES.name: 0}
+    for (_, table), counts in totals.items():
+        loaded[table] += counts.loaded
+    return loaded
 
 
 def _arrow(table: RawTable, rows: Sequence[Row], loaded_at: datetime) -> pa.Table:

@@ -101,10 +101,15 @@ def documented(*errors: type[ChurnboardError]) -> dict[int | str, dict[str, Any]
     return described
 
 
+def error_body(error: str, detail: str) -> dict[str, Any]:
+    """The one error body, for an answer that says more beside it."""
+    return {"error": error, "detail": detail}
+
+
 def error_response(status: int, error: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """The one error body."""
     return json_response(
-        {"error": error, "detail": detail}, status=status, headers={"Cache-Control": "no-store"} | dict(headers or {})
+        error_body(error, detail), status=status, headers={"Cache-Control": "no-store"} | dict(headers or {})
     )
 
 

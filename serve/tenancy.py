@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, String, Subquery, bindparam, func, select, text
 
-from core.appdb.tables import PUBLISHED, build, card_event, published_build, tenant
+from core.appdb.tables import PUBLISHED, build, card_alias, card_event, card_state, published_build, tenant
 from core.appdb.tables import connection as connection_table
 from core.appdb.tables import user as user_table
 from core.tenants import TenantId
@@ -50,6 +50,12 @@ _POINTER = (
 
 _ME = select(tenant.c.tenant_id, tenant.c.name, tenant.c.plan_tier, tenant.c.currency).where(
     tenant.c.tenant_id == _TENANT
+)
+
+_USERS = (
+    select(user_table.c.subject, user_table.c.name, user_table.c.email, user_table.c.role)
+    .where(user_table.c.tenant_id == _TENANT)
+    .order_by(user_table.c.name, user_table.c.subject)
 )
 
 # Never the credentials: nothing that answers a read has a use for them.
@@ -85,6 +91,16 @@ def published(mart: str) -> Subquery:
 def card_events() -> Subquery:
     """A source: what people of the tenant did to cards."""
     return select(*card_event.c).where(card_event.c.tenant_id == _TENANT).subquery()
+
+
+def card_states() -> Subquery:
+    """A source: where the tenant's cards stand after what was done to them; a card nothing was done to has no row."""
+    return select(*card_state.c).where(card_state.c.tenant_id == _TENANT).subquery()
+
+
+def card_aliases() -> Subquery:
+    """A source: ids that cards of the tenant were ever found under, and those they go by."""
+    return select(card_alias.c.alias_id, card_alias.c.card_id).where(card_alias.c.tenant_id == _TENANT).subquery()
 
 
 class NothingPublished(Conflict):
@@ -151,6 +167,10 @@ class TenantSession:
         for found in self._read(_ME):
             return found
         raise TenantGone(f"Tenant {self.tenant_id} no longer exists: sign in again.")
+
+    def users(self) -> list[dict[str, Any]]:
+        """Who works here, in the order of their names."""
+        return self._read(_USERS)
 
     def hubspot_connection(self) -> dict[str, Any] | None:
         """How the tenant's HubSpot is reached, without its credentials; None where it was never connected."""

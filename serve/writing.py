@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 
+from core.appdb.card_events import CardBook
 from core.appdb.engine import writing
 from core.appdb.webhooks import Kept, WebhookInbox
 from core.connections import ConnectionStore, ConsentBook, PendingConsent
@@ -33,6 +34,11 @@ class TenantWriter:
     def connection(self) -> ConnectionStore:
         """The tenant's HubSpot connection."""
         return ConnectionStore(self._user.tenant_id, self._transaction, self._vault)
+
+    @property
+    def cards(self) -> CardBook:
+        """What is done to the tenant's cards."""
+        return CardBook(self._user.tenant_id, self._transaction)
 
     def ask_consent(self, redirect_uri: str) -> AskedConsent:
         """Note that the user is about to consent at HubSpot and will come back to `redirect_uri`."""

@@ -4,7 +4,7 @@ A build and its pointer become visible in one transaction, so a reader, who read
 sees the old build or the new one and nothing between.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,10 +44,23 @@ class BuildStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def publish(self, new: Build, marts: Mapping[str, Rows], *, published_at: datetime) -> dict[str, int]:
+    def publish(
+        self,
+        new: Build,
+        marts: Mapping[str, Rows],
+        *,
+        published_at: datetime,
+        also: Callable[[Connection], None] = lambda _: None,
+    ) -> dict[str, int]:
         """Copy the marts and move the pointer in one transaction; returns rows copied per mart.
 
         Publishing the same `build_id` again replaces it.
+
+        Args:
+            new: The build.
+            marts: Its rows.
+            published_at: When readers get it.
+            also: What else is written in the same transaction, before the pointer moves.
         """
         counts: dict[str, int] = {}
         with self._engine.connect().execution_options(is_writing=True) as connection, connection.begin():
@@ -65,6 +78,7 @@ class BuildStore:
                 .where(build.c.tenant_id == new.tenant_id, build.c.build_id == new.build_id)
                 .values(row_counts=counts)
             )
+            also(connection)
             chaos.point("publish.after_stage")
             chaos.point("publish.before_pointer")
             _point(connection, new.tenant_id, new.build_id, published_at)

@@ -1,27 +1,39 @@
-"""What has happened to cards: events, only ever added. A card's are numbered from 1 without gaps.
+"""What has happened to cards: events, only ever added, and where they leave each card.
+
+A card's events are numbered from 1 without gaps under the id they were written for. When two cards turn out to be one (late data,
+merged companies), the id that is given up leads to the other in `card_alias`, and its events are folded there; nothing is moved.
+`card_state` holds the fold, so that a board of thousands of cards is one join; it is written with each event, and can be made anew
+from them at any time.
 
 Words that people wrote stay in this database: the warehouse is told what was decided, not what was said.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, and_, func, or_, select
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select
+from sqlalchemy.exc import IntegrityError
 
-from core.appdb.tables import card_event
+from core.appdb.tables import card_alias, card_event, card_state
+from core.appdb.tables import user as user_table
+from core.cards import Act, CardChanged, CardEvent, CardState, NoSuchColleague, Worth, decided, folded
+from core.vocabulary import CardEventType, CardStatus
 
-WORDS = ("text", "note")
-"""Keys of a payload under which somebody's own words stand."""
+WORDS = ("text", "note", "why")
+"""Keys of a payload under which sentences stand."""
 
 _AT_ONCE = 200
 """Cards whose events are read with one statement."""
 
-_E = card_event.c
+_E, _A = card_event.c, card_alias.c
 
 
 class CardEvents:
-    """Reads them."""
+    """Reads events of all tenants, for the warehouse."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -41,12 +53,8 @@ class CardEvents:
             for tenant_id, cards in sorted(grown.items()):
                 cards.sort()
                 for start in range(0, len(cards), _AT_ONCE):
-                    new = or_(
-                        *(
-                            and_(_E.card_id == card_id, _E.seq > known)
-                            for card_id, known in cards[start : start + _AT_ONCE]
-                        )
-                    )
+                    some = cards[start : start + _AT_ONCE]
+                    new = or_(*(and_(_E.card_id == card_id, _E.seq > known) for card_id, known in some))
                     rows = connection.execute(
                         select(card_event)
                         .where(_E.tenant_id == tenant_id, new)
@@ -54,7 +62,136 @@ class CardEvents:
                     )
                     yield tenant_id, [_told(dict(row)) for row in rows.mappings()]
 
+    def aliases(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Rows of `raw_app.card_aliases`, some of one tenant at a time."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(card_alias).order_by(*card_alias.primary_key.columns))
+            for some in rows.mappings().partitions(5_000):
+                by_tenant: dict[str, list[dict[str, Any]]] = {}
+                for row in some:
+                    by_tenant.setdefault(row["tenant_id"], []).append(dict(row))
+                yield from by_tenant.items()
+
+
+class CardBook:
+    """Writes what people of one tenant do to cards."""
+
+    def __init__(self, tenant_id: str, transaction: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._tenant_id = tenant_id
+        self._transaction = transaction
+
+    def act(
+        self, card_id: str, act: Act, *, actor: str, expected_seq: int, worth: Worth, now: datetime | None = None
+    ) -> tuple[CardEvent, CardState]:
+        """Write down what somebody does; returns the event and where the card stands after it.
+
+        Args:
+            card_id: The card. That there is one, the caller has seen to.
+            act: What is done.
+            actor: Subject of the user who does it.
+            expected_seq: Number of the last event the user saw; 0: none.
+            worth: What the company pays now.
+            now: The present unless given.
+
+        Raises:
+            CardChanged: There is a newer event.
+            IllegalAct: The card's state does not allow it.
+            NoSuchColleague: Somebody named is no user of the tenant.
+        """
+        moment = now or datetime.now(UTC)
+        try:
+            with self._transaction() as connection:
+                return self._written(connection, card_id, act, actor, expected_seq, worth, moment)
+        except IntegrityError:
+            # Two saw the same last event and wrote the next one at once; the other was faster.
+            with self._transaction() as connection:
+                raise _changed(_state(connection, self._tenant_id, card_id)) from None
+
+    def _written(
+        self,
+        connection: Connection,
+        card_id: str,
+        act: Act,
+        actor: str,
+        expected_seq: int,
+        worth: Worth,
+        now: datetime,
+    ) -> tuple[CardEvent, CardState]:
+        events = read_events(connection, self._tenant_id, card_id)
+        state = folded(card_id, events)
+        if state.last_seq != expected_seq:
+            raise _changed(state)
+        status, payload = decided(state, act, worth=worth, today=now.date())
+        self._check_colleagues(connection, [payload.get("assignee"), *payload.get("mentions", ())])
+        event = CardEvent(
+            card_id=card_id,
+            seq=state.last_seq + 1,
+            type=act.type,
+            actor=actor,
+            status=status,
+            payload=payload,
+            # Two clocks may differ; the order of events may not.
+            occurred_at=max(now, state.last_event_at or now),
+        )
+        after = folded(card_id, [*events, event])
+        append_event(connection, self._tenant_id, event, after)
+        return event, after
+
+    def _check_colleagues(self, connection: Connection, named: Collection[str | None]) -> None:
+        asked = {one for one in named if one is not None}
+        if asked:
+            known = select(user_table.c.subject).where(
+                user_table.c.tenant_id == self._tenant_id, user_table.c.subject.in_(asked)
+            )
+            if missing := sorted(asked - set(connection.scalars(known))):
+                raise NoSuchColleague(f"There is no user {', '.join(missing)} in your company: see GET /api/v1/users.")
+
+
+def read_events(connection: Connection, tenant_id: str, card_id: str) -> list[CardEvent]:
+    """What happened to a card, and to those that turned out to be it, oldest first."""
+    taken_over = select(_A.alias_id).where(_A.tenant_id == tenant_id, _A.card_id == card_id)
+    rows = connection.execute(
+        select(card_event)
+        .where(_E.tenant_id == tenant_id, or_(_E.card_id == card_id, _E.card_id.in_(taken_over)))
+        .order_by(_E.occurred_at, _E.card_id, _E.seq)
+    ).mappings()
+    return [_event(dict(row)) for row in rows]
+
+
+def append_event(connection: Connection, tenant_id: str, event: CardEvent, after: CardState) -> None:
+    """Write an event, and where it leaves its card."""
+    connection.execute(insert(card_event).values(tenant_id=tenant_id, **vars(event)))
+    write_states(connection, tenant_id, {event.card_id: after})
+
+
+def write_states(connection: Connection, tenant_id: str, states: Mapping[str, CardState]) -> None:
+    """Keep where cards stand."""
+    card_ids = list(states)
+    for start in range(0, len(card_ids), _AT_ONCE):
+        some = card_ids[start : start + _AT_ONCE]
+        mine = (card_state.c.tenant_id == tenant_id) & card_state.c.card_id.in_(some)
+        connection.execute(delete(card_state).where(mine))
+        rows = [{"tenant_id": tenant_id, "card_id": card_id, **asdict(states[card_id])} for card_id in some]
+        connection.execute(insert(card_state), rows)
+
+
+def _state(connection: Connection, tenant_id: str, card_id: str) -> CardState:
+    return folded(card_id, read_events(connection, tenant_id, card_id))
+
+
+def _changed(state: CardState) -> CardChanged:
+    return CardChanged(
+        f"Somebody did something to this card meanwhile: it is {state.status} after event {state.last_seq}. "
+        f"Look at it again, then send `seq` {state.last_seq}.",
+        state,
+    )
+
+
+def _event(row: Mapping[str, Any]) -> CardEvent:
+    kinds = {"type": CardEventType(row["type"]), "status": CardStatus(row["status"])}
+    return CardEvent(**{name: value for name, value in row.items() if name != "tenant_id"} | kinds)
+
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
-    decided = {name: value for name, value in row["payload"].items() if name not in WORDS}
-    return row | {"payload": json.dumps(decided, sort_keys=True, separators=(",", ":"))}
+    decision = {name: value for name, value in row["payload"].items() if name not in WORDS}
+    return row | {"payload": json.dumps(decision, sort_keys=True, separators=(",", ":"))}

@@ -27,6 +27,8 @@ class Tenant:
     Attributes:
         currency: What its revenue is reported in (ISO 4217).
         is_masked: Whether personal details are masked before a text is sent to a model behind an API.
+        default_owner_id: HubSpot owner of cards whose company has none; None: nobody.
+        expire_after_days: When low cards that nobody owns or looked at are completed as expired; None: never.
     """
 
     tenant_id: TenantId
@@ -35,6 +37,8 @@ class Tenant:
     plan_tier: PlanTier = PlanTier.STARTER
     currency: str = "USD"
     is_masked: bool = True
+    default_owner_id: str | None = None
+    expire_after_days: int | None = None
 
 
 class TenantDirectory:
@@ -44,9 +48,9 @@ class TenantDirectory:
         self._engine = engine
 
     def save(self, tenant: Tenant) -> None:
-        """Add the tenant, or bring it up to date; how it is masked is left as it was switched."""
+        """Add the tenant, or bring it up to date; how it is masked, and what its cards follow, is left as it was set."""
         values = asdict(tenant)
-        switched = {"is_masked": values.pop("is_masked")}
+        switched = {name: values.pop(name) for name in ("is_masked", "default_owner_id", "expire_after_days")}
         with writing(self._engine) as connection:
             known = update(tenant_table).where(tenant_table.c.tenant_id == tenant.tenant_id)
             if not connection.execute(known.values(values)).rowcount:
@@ -61,6 +65,19 @@ class TenantDirectory:
         with writing(self._engine) as connection:
             known = update(tenant_table).where(tenant_table.c.tenant_id == tenant_id)
             if not connection.execute(known.values(is_masked=is_masked)).rowcount:
+                raise _unknown(tenant_id)
+
+    def set_card_policy(self, tenant_id: str, *, default_owner_id: str | None, expire_after_days: int | None) -> None:
+        """Say who owns the cards of companies that nobody owns, and when low ones expire; None: nobody, never.
+
+        Raises:
+            UnknownTenant: There is none of that id.
+        """
+        with writing(self._engine) as connection:
+            known = update(tenant_table).where(tenant_table.c.tenant_id == tenant_id)
+            if not connection.execute(
+                known.values(default_owner_id=default_owner_id, expire_after_days=expire_after_days)
+            ).rowcount:
                 raise _unknown(tenant_id)
 
     def tenants(self, cell: Cell | None = None) -> list[Tenant]:

@@ -27,6 +27,7 @@ from core.appdb.types import UtcDateTime
 from core.vocabulary import (
     AnalysisTask,
     AuditStratum,
+    CardOutcome,
     CardStatus,
     ConnectionStatus,
     CorrectedField,
@@ -37,6 +38,7 @@ from core.vocabulary import (
     ProposalStatus,
     Role,
     Sentiment,
+    Severity,
     TopicEditKind,
     TriggerPreset,
     TriggerType,
@@ -73,6 +75,8 @@ tenant = Table(
         server_default=true(),
         comment="Whether personal details are masked before a text is sent to a model.",
     ),
+    Column("default_owner_id", String(40), comment="HubSpot owner of cards whose company has none; null: nobody."),
+    Column("expire_after_days", Integer, comment="When low cards that nobody owns or looked at expire; null: never."),
     Column("created_at", UtcDateTime, nullable=False),
     _one_of("plan_tier", PlanTier),
 )
@@ -294,6 +298,51 @@ card_event = Table(
     _one_of("status", CardStatus),
 )
 
+card_alias = Table(
+    "card_alias",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("alias_id", String(36), primary_key=True, comment="Every id a card was ever found under, its own included."),
+    Column("card_id", String(36), nullable=False, comment="The id it goes by."),
+    Column("company_id", Text, nullable=False),
+    Column("trigger_type", String(40), nullable=False),
+    Column("opened_on", Date, nullable=False, comment="Earliest day it was ever known to have opened on."),
+    Column("last_signal_on", Date, nullable=False, comment="Latest day its signal was ever known to be on."),
+    Column("opened_mrr", Float, comment="What the company paid a month when the card was first published."),
+    Column("opened_mrr_source", String(40), nullable=False),
+    Column(
+        "first_published_at", UtcDateTime, nullable=False, comment="The as_of of the build that first had the card."
+    ),
+    comment="What keeps a card the same card, whatever is rebuilt.",
+)
+Index(None, card_alias.c.tenant_id, card_alias.c.card_id)
+
+card_state = Table(
+    "card_state",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("card_id", String(36), primary_key=True),
+    Column("last_seq", Integer, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("status_at", UtcDateTime),
+    Column("assignee", String(255)),
+    Column("severity_override", String(20)),
+    Column("first_touched_at", UtcDateTime),
+    Column("last_touched_at", UtcDateTime),
+    Column("completed_at", UtcDateTime),
+    Column("outcome", String(40)),
+    Column("outcome_mrr", Float),
+    Column("outcome_mrr_source", String(40)),
+    Column("reopen_count", Integer, nullable=False),
+    Column("waiting_until_on", Date),
+    Column("is_waiting_for_reply", Boolean, nullable=False),
+    Column("last_event_at", UtcDateTime),
+    _one_of("status", CardStatus),
+    _one_of("outcome", CardOutcome),
+    _one_of("severity_override", Severity),
+    comment="The fold of a card's events, for readers; made from them, and never the source of anything.",
+)
+
 webhook_event = Table(
     "webhook_event",
     metadata,
@@ -404,6 +453,7 @@ published_churn_risk_cards = _published(
         "ticket_id": Text,
         "trigger_type": Text,
         "severity": Text,
+        "opened_severity": Text,
         "score": Float,
         "components": Text,
         "why": Text,
@@ -417,10 +467,18 @@ published_churn_risk_cards = _published(
         "mrr": Float,
         "mrr_source": Text,
         "currency": Text,
+        "opened_mrr": Float,
+        "opened_mrr_source": Text,
+        "churn_share": Float,
         "priority": Float,
+        "touch_due_at": UtcDateTime,
+        "is_touch_overdue": Boolean,
         "looks_resolved": Boolean,
+        "looks_resolved_why": Text,
+        "suggested_outcome": Text,
         "owner_id": Text,
         "owner_name": Text,
+        "owner_source": Text,
         "rule_version": Text,
         "prompt_version": Text,
         "as_of_at": UtcDateTime,

@@ -142,6 +142,9 @@ MODELS: tuple[Holding, ...] = (
     *_plain(
         INTERMEDIATE,
         "int_audit_pairs",
+        "int_card_aliases",
+        "int_card_days",
+        "int_card_effects",
         "int_card_readings",
         "int_card_states",
         "int_card_tickets",
@@ -213,6 +216,7 @@ DECISIONS: tuple[Holding, ...] = (
         "trigger_presets",
         "card_events",
         "audit_tickets",
+        "card_aliases",
     ),
     Holding(RAW_APP, "corrections", ticket="ticket_id", words=("text", "why")),
 )
@@ -250,6 +254,8 @@ APPLICATION: tuple[Holding, ...] = (
         "audit_ticket",
         "connection",
         "oauth_state",
+        "card_alias",
+        "card_state",
         "trigger_param",
         "trigger_preset",
         "field_mapping",

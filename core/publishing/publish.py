@@ -13,6 +13,7 @@ from core.appdb.builds import Build, BuildStore, Rows
 from core.naming import BI_ONLY_MARTS, MARTS, PUBLISHED_MARTS
 from core.publishing.audits import Audit, audit
 from core.publishing.bi_file import write_bi_file
+from core.publishing.cards import cards_are_known, read_card_changes, settle
 from core.publishing.state import passed_state
 from core.tenants import TenantId
 from core.warehouse import Warehouse
@@ -83,7 +84,7 @@ def publish(
             new = Build(
                 tenant_id=tenant_id, build_id=build_id, as_of_at=state.as_of_at, built_at=now, row_counts={}, audits=()
             )
-            outcome = _publish_tenant(warehouse, store, new, max_drop_share, builds_kept, is_for_bi=is_for_bi)
+            outcome = _publish_tenant(warehouse, engine, store, new, max_drop_share, builds_kept, is_for_bi=is_for_bi)
             outcomes.append(outcome)
             if on_tenant:
                 on_tenant(outcome)
@@ -95,12 +96,22 @@ def publish(
 
 
 def _publish_tenant(
-    warehouse: Warehouse, store: BuildStore, new: Build, max_drop_share: float, builds_kept: int, *, is_for_bi: bool
+    warehouse: Warehouse,
+    engine: Engine,
+    store: BuildStore,
+    new: Build,
+    max_drop_share: float,
+    builds_kept: int,
+    *,
+    is_for_bi: bool,
 ) -> TenantOutcome:
     with warehouse.snapshot() as snapshot:
         marts = {mart: snapshot.rows(_of_tenant(mart), tenant_id=new.tenant_id) for mart in PUBLISHED_MARTS}
+        changes = read_card_changes(snapshot, new.tenant_id, new.as_of_at)
     served = store.current(new.tenant_id)
     audits = audit(marts, previous_counts=served.row_counts if served else None, max_drop_share=max_drop_share)
+    with engine.connect() as connection:
+        audits.append(cards_are_known(connection, new.tenant_id, changes))
     if not all(verdict.is_passed for verdict in audits):
         counts = {mart: len(rows) for mart, rows in marts.items()}
         return TenantOutcome(new.tenant_id, is_published=False, audits=audits, row_counts=counts)
@@ -110,7 +121,12 @@ def _publish_tenant(
         copied |= {
             mart: warehouse.batches(_of_tenant(mart), _ROWS_AT_ONCE, tenant_id=new.tenant_id) for mart in BI_ONLY_MARTS
         }
-    counts = store.publish(audited, copied, published_at=new.built_at)
+    counts = store.publish(
+        audited,
+        copied,
+        published_at=new.built_at,
+        also=lambda connection: settle(connection, new.tenant_id, changes, now=new.built_at),
+    )
     store.collect(new.tenant_id, kept=builds_kept)
     return TenantOutcome(new.tenant_id, is_published=True, audits=audits, row_counts=counts)
 

@@ -17,7 +17,6 @@ from orchestration.resources import OnRows
 
 HUBSPOT_TABLES = tuple(spec.name for spec in (*(table.spec for table in tables.RAW_TABLES), tables.SYNC_CURSORS))
 APP_TABLES = tuple(table.spec.name for table in app_state_source.APP_TABLES)
-_EVENTS = app_state_source.CARD_EVENTS.name
 
 
 class LoadConfig(dg.Config):
@@ -78,11 +77,15 @@ def app_state(
     rows = place.directory.app_state()
     warehouse, work_dir = place.warehouse, place.settings.stores.data_dir
     app_state_source.load_app_state(rows, warehouse=warehouse, work_dir=work_dir)
-    event_count = app_state_source.load_card_events(place.card_events.beyond, warehouse=warehouse, work_dir=work_dir)
-    listed = ", ".join(f"{len(rows[table])} {table}" for table in rows)
-    context.log.info(f"Loaded {listed}, and {event_count} new {_EVENTS}.")
+    new = app_state_source.load_cards(
+        place.card_events.beyond, place.card_events.aliases(), warehouse=warehouse, work_dir=work_dir
+    )
+    listed = [f"{len(rows[table])} {table}" for table in rows] + [
+        f"{count} new {table}" for table, count in new.items()
+    ]
+    context.log.info(f"Loaded {', '.join(listed)}.")
     for table in APP_TABLES:
-        figure = {"loaded": event_count} if table == _EVENTS else {"dagster/row_count": len(rows[table])}
+        figure = {"loaded": new[table]} if table in new else {"dagster/row_count": len(rows[table])}
         yield dg.MaterializeResult(asset_key=[RAW_APP, table], metadata=figure)
 
 

@@ -84,5 +84,8 @@ def requires(role: Role) -> Callable[..., Caller]:
 Admin = Annotated[Caller, Depends(requires(Role.ADMIN))]
 """A caller who may connect, invite and set parameters."""
 
+Member = Annotated[Caller, Depends(requires(Role.MEMBER))]
+"""A caller who may act on cards and topics."""
+
 Viewer = Annotated[Caller, Depends(requires(Role.VIEWER))]
 """A caller who may read."""

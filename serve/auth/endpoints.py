@@ -8,7 +8,7 @@ from starlette.responses import Response
 from core.vocabulary import Role
 from serve.auth.dependencies import AUTH_ERRORS, Viewer
 from serve.auth.issuer import LIFETIME, LocalIssuer
-from serve.auth.schemas import DemoOptions, DemoSignIn, Jwks, Me, Token
+from serve.auth.schemas import Colleagues, DemoOptions, DemoSignIn, Jwks, Me, Token
 from serve.auth.users import TenantNotFound, User
 from serve.errors import DatabaseUnavailable, InvalidRequest, NotFound, documented
 from serve.responses import PRIVATE, json_response
@@ -29,6 +29,19 @@ def get_me(caller: Viewer) -> Response:
     """The user and the tenant the bearer token speaks of."""
     with caller.session() as session:
         return json_response(_me(caller.user, session), headers=PRIVATE)
+
+
+@router.get(
+    "/users",
+    operation_id="list_users",
+    summary="Who works here",
+    response_model=Colleagues,
+    responses=documented(*AUTH_ERRORS),
+)
+def list_users(caller: Viewer) -> Response:
+    """The users of your company: whom a card can be assigned to, and a comment mention."""
+    with caller.session() as session:
+        return json_response({"items": session.users()}, headers=PRIVATE)
 
 
 @demo_router.get(

@@ -31,6 +31,23 @@ class Me(_Schema):
     tenant: MyTenant
 
 
+class Colleague(_Schema):
+    """Somebody who works at your company."""
+
+    subject: str = Field(examples=["demo|acme|member"])
+    """What cards are assigned to and comments mention."""
+
+    name: str = Field(examples=["Demo member of Acme"])
+    email: str = Field(examples=["member@acme.example"])
+    role: Role
+
+
+class Colleagues(_Schema):
+    """Everybody who works at your company."""
+
+    items: list[Colleague]
+
+
 class DemoTenantBody(_Schema):
     """A tenant one may sign in to."""
 

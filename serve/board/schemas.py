@@ -7,10 +7,13 @@ from typing import Any
 from pydantic import Field
 
 from core.vocabulary import (
+    CardEventType,
+    CardOutcome,
     CardStatus,
     ChurnIntent,
     Confidence,
     MrrSource,
+    OwnerSource,
     ReadingScope,
     Resolution,
     Sentiment,
@@ -49,6 +52,9 @@ class CardQuery(Query):
     owner: Text | None = None
     """Id of the company's owner; `none`: nobody owns it."""
 
+    assignee: Text | None = None
+    """Subject of the user whose card it is; `none`: nobody has it."""
+
     q: Text | None = None
     """Found in the name of company or contact, or in the reason; case does not matter."""
 
@@ -81,6 +87,14 @@ class Card(Schema):
 
     trigger_type: TriggerType
     severity: Severity
+    """How bad it looks, or what a person said it is."""
+
+    computed_severity: Severity
+    """How bad it looks by the rule of the trigger, whatever a person said."""
+
+    opened_severity: Severity
+    """How bad it looked on its first day."""
+
     score: float = Field(examples=[3.4])
     """By the rule of the trigger; larger is worse, comparable within one trigger only."""
 
@@ -114,15 +128,38 @@ class Card(Schema):
     """Where that figure came from; an assumed one must be shown as assumed, one in another currency adds up with no other."""
 
     currency: str | None = Field(examples=["EUR"])
+    opened_mrr: float | None
+    """What `mrr` was when the card was first published."""
+
+    opened_mrr_source: MrrSource
+    churn_share: float = Field(examples=[0.1])
+    """The share of cards like this one that ended in churn or contraction within 90 days, 0 to 1."""
+
     priority: float | None
-    """Expected revenue at risk, in the currency the tenant reports in: mrr times how often such cards came true. A figure in
-    another currency counts as unknown."""
+    """Expected revenue at risk, in the currency the tenant reports in: mrr times `churn_share`, more with a renewal near or a
+    first touch overdue. A figure in another currency counts as unknown."""
+
+    touch_due_at: datetime | None
+    """By when a person should have looked at it; null once one has, or it is completed."""
+
+    is_touch_overdue: bool
 
     looks_resolved: bool
     """The signal is off, its tickets are closed, and the last word was not a bad one."""
 
+    looks_resolved_why: str | None
+    """The same as a sentence; null where it does not."""
+
+    suggested_outcome: CardOutcome | None
+    """What the card could be completed with, where that is known: `churned`, for a company that is known to have left."""
+
     owner_id: str | None
+    """HubSpot owner of the company, or the one your company named for those without."""
+
     owner_name: str | None
+    owner_source: OwnerSource | None
+    """Which of the two; null where nobody owns it."""
+
     rule_version: str
     prompt_version: str | None
     """Null where no prompt was involved."""
@@ -130,11 +167,39 @@ class Card(Schema):
     as_of_at: datetime
     """The moment the card was computed for."""
 
+    seq: int
+    """Number of the last event, 0 before the first; send it with the next, so that nothing is done to a card that has changed."""
+
     status: CardStatus
     """Where people moved it; `new` until somebody does."""
 
+    status_at: datetime | None
+    """When it came there; null where nothing has happened."""
+
+    assignee: str | None
+    """Subject of the user who has it."""
+
+    first_touched_at: datetime | None
+    """When a person first did anything to it."""
+
+    waiting_until_on: date | None
+    """The day it waits for."""
+
+    is_waiting_for_reply: bool
+    """Whether it waits for the customer. Any message of theirs wakes it, as does its day, or when it gets worse."""
+
+    completed_at: datetime | None
+    outcome: CardOutcome | None
+    """What came of it; null unless it is completed."""
+
+    outcome_mrr: float | None
+    """What `mrr` was when it was completed."""
+
+    outcome_mrr_source: MrrSource | None
     reopen_count: int
     """How often it came back after it was completed."""
+
+    last_event_at: datetime | None
 
 
 class Evidence(Schema):
@@ -213,10 +278,49 @@ class CardPage(Schema):
     build: Build
 
 
+class TimelineType(StrEnum):
+    """What stands in a card's timeline: what was done to it, and what its signal did."""
+
+    OPENED = "opened"
+    SIGNAL_ENDED = "signal_ended"
+    ASSIGNED = CardEventType.ASSIGNED.value
+    STATUS_CHANGED = CardEventType.STATUS_CHANGED.value
+    COMMENTED = CardEventType.COMMENTED.value
+    SNOOZED = CardEventType.SNOOZED.value
+    WOKEN = CardEventType.WOKEN.value
+    COMPLETED = CardEventType.COMPLETED.value
+    REOPENED = CardEventType.REOPENED.value
+    SEVERITY_OVERRIDDEN = CardEventType.SEVERITY_OVERRIDDEN.value
+
+
+class TimelineEntry(Schema):
+    """One thing that happened."""
+
+    type: TimelineType
+    occurred_at: datetime
+    """Of what the signal did, the start of the day."""
+
+    seq: int | None
+    """Number of the event; null for what the signal did."""
+
+    actor: str | None = Field(examples=["demo|acme|member"])
+    """Subject of the user; `churnboard` for the pipeline; null for what the signal did."""
+
+    status: CardStatus | None
+    """The card's status afterwards."""
+
+    details: dict[str, Any] = Field(examples=[{"outcome": "saved", "mrr": 1200.0, "mrr_source": "mapped_property"}])
+    """What was decided or said: `assignee`; `text`, `mentions`; `until_on`, `is_for_reply`; `outcome`, `mrr`, `mrr_source`;
+    `severity`; `note`; `why`, of what the pipeline did."""
+
+
 class CardDetail(Card):
     """A card with everything it rests on."""
 
     evidence: list[Evidence]
     """Newest message first; empty where the signal is silence."""
+
+    timeline: list[TimelineEntry]
+    """Oldest first."""
 
     build: Build

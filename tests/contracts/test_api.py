@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from core.appdb import open_app_database
-from core.appdb.tables import PUBLISHED
+from core.appdb.tables import PUBLISHED, card_state
 from core.vocabulary import Role
 from ingestion.sandbox.app import CLIENT_SECRET
 from ingestion.sandbox.webhooks import signed
@@ -50,8 +50,10 @@ def test_names_that_clients_are_generated_from_do_not_change() -> None:
         "sign_in_demo_user": "POST /api/v1/auth/demo",
         "get_jwks": "GET /api/v1/auth/jwks",
         "get_me": "GET /api/v1/me",
+        "list_users": "GET /api/v1/users",
         "list_cards": "GET /api/v1/cards",
         "get_card": "GET /api/v1/cards/{card_id}",
+        "act_on_card": "POST /api/v1/cards/{card_id}/events",
         "list_topic_metrics": "GET /api/v1/metrics/topics",
         "list_sentiment_metrics": "GET /api/v1/metrics/sentiment",
         "list_topic_trends": "GET /api/v1/metrics/topic-trends",
@@ -84,7 +86,7 @@ def test_every_operation_is_described(name: str) -> None:
         schema = response["content"]["application/json"]["schema"]
         model = schema["$ref"].rpartition("/")[2]
         if int(status) >= 400:
-            assert model in {"ErrorBody", "NotReadyBody"}, (name, status)
+            assert model in {"ErrorBody", "NotReadyBody", "CardChangedBody"}, (name, status)
             assert response["description"].startswith("`")
         else:
             assert model not in {"ErrorBody", "HTTPValidationError"}
@@ -105,10 +107,18 @@ def test_the_framework_s_own_error_body_is_nowhere() -> None:
     assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
 
 
+STATES = {column.name for column in card_state.columns} - {
+    *("tenant_id", "card_id"),
+    "last_seq",  # told as `seq`
+    "severity_override",  # told as `severity`
+    "last_touched_at",
+}
+
+
 @pytest.mark.parametrize(
     ("schema", "mart", "extra"),
     [
-        (Card, "churn_risk_cards", {"status", "reopen_count"}),
+        (Card, "churn_risk_cards", {"seq", "computed_severity", *STATES}),
         (Evidence, "card_evidence", set()),
         (Company, "companies", set()),
         (TopicDay, "topic_metrics_daily", set()),
@@ -156,6 +166,12 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     engine.dispose()
 
 
+BODIES = {
+    "sign_in_demo_user": {"tenant": "acme", "role": "viewer"},
+    "act_on_card": {"type": "assigned", "assignee": "demo|acme|admin", "seq": 0},
+}
+
+
 def webhook_headers(body: bytes) -> dict[str, str]:
     return signed(CLIENT_SECRET, f"{PUBLIC_URL}/api/v1/webhooks/hubspot", body, at=datetime.now(UTC))
 
@@ -183,14 +199,15 @@ def test_answers_are_what_the_description_says(api: Api, name: str) -> None:
             method,
             path.format_map({"card_id": card_id, "company_id": "1002"}),
             headers={"Authorization": f"Bearer {api.token('acme', Role.ADMIN)}"},
-            json={"tenant": "acme", "role": "viewer"} if method == "POST" else None,
+            json=BODIES.get(name),
             follow_redirects=False,
         )
         if "303" in operation["responses"]:
             assert answer.status_code == 303
             return
-        assert answer.status_code == 200
-        validate(operation, 200, answer.json())
+        expected = 201 if "201" in operation["responses"] else 200
+        assert answer.status_code == expected, answer.text
+        validate(operation, expected, answer.json())
 
 
 @pytest.mark.parametrize(
@@ -210,6 +227,27 @@ def test_refusals_are_what_the_description_says(api: Api, name: str, path: str, 
     assert answer.status_code == status
     validate(OPERATIONS[name][2], status, answer.json())
     assert answer.json()["error"] in OPERATIONS[name][2]["responses"][str(status)]["description"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "error"),
+    [
+        ({"type": "status_changed", "status": "working", "seq": 7}, 409, "CardChangedMeanwhile"),
+        ({"type": "status_changed", "status": "waiting", "seq": 1}, 422, "IllegalMove"),
+        ({"type": "assigned", "assignee": "nobody", "seq": 1}, 422, "UnknownColleague"),
+        ({"type": "woken", "seq": 1}, 422, "InvalidRequest"),
+        ({"type": "completed", "seq": 1}, 422, "InvalidRequest"),
+        ({"type": "commented", "text": " ", "seq": 1}, 422, "InvalidRequest"),
+    ],
+)
+def test_acts_are_refused_as_described(api: Api, sent: dict[str, Any], status: int, error: str) -> None:
+    method, path, operation = OPERATIONS["act_on_card"]
+    card_id = "00000000-0000-5000-8000-000000000003"
+    headers = {"Authorization": f"Bearer {api.token('acme', Role.MEMBER)}"}
+    answer = api.client.request(method, path.format(card_id=card_id), json=sent, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    validate(operation, status, answer.json())
+    assert error in operation["responses"][str(status)]["description"]
 
 
 def test_what_hubspot_delivers_is_described_and_refused_as_described(api: Api) -> None:

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 import churnboard
 from core.appdb import open_app_database
-from core.appdb.directory import UnknownTenant
+from core.appdb.directory import Tenant, TenantDirectory, UnknownTenant
 from core.appdb.webhooks import WebhookInbox
 from core.connections import NotConnected
-from core.tenants import TenantId
+from core.tenants import TenantId, cell, tenant_id
 from core.webhooks import WebhookEvent
 from tests.support.connections import connect, grant, served_store
 from tests.support.published import add_tenant
@@ -107,3 +107,20 @@ def test_masking_is_switched_tenant_by_tenant_and_listed(engine: Engine) -> None
     assert odd.exit_code == 2
     with pytest.raises(UnknownTenant):
         run("tenants", "masking", "nobody", "on")
+
+
+def test_who_owns_cards_and_when_they_expire_is_said_tenant_by_tenant(engine: Engine) -> None:
+    directory = TenantDirectory(engine)
+    directory.save(Tenant(tenant_id=tenant_id("acme"), name="Acme", cell=cell("acme")))
+    said = " ".join(run("tenants", "cards", "acme", "--default-owner", "77", "--expire-after-days", "30").split())
+    assert "are owned by 77" in said
+    assert "expire after 30 days" in said
+    row = directory.app_state()["tenants"][0]
+    assert (row["default_owner_id"], row["expire_after_days"]) == ("77", 30)
+    directory.save(Tenant(tenant_id=tenant_id("acme"), name="Acme Ltd", cell=cell("acme")))
+    assert directory.tenant("acme").default_owner_id == "77", "bringing a tenant up to date leaves it as it was set"
+    run("tenants", "cards", "acme", "--default-owner", "")
+    assert (directory.tenant("acme").default_owner_id, directory.tenant("acme").expire_after_days) == (None, 30)
+    said = " ".join(run("tenants", "cards", "acme", "--expire-after-days", "0").split())
+    assert "have the owner of their company" in said
+    assert "never expire" in said

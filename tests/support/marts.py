@@ -35,6 +35,41 @@ _OF_CONTRACTS = {
     "date": ColumnType.DATE,
     "timestamp with time zone": ColumnType.TIMESTAMP,
 }
+_TEXT, _DAY = ColumnType.TEXT, ColumnType.DATE
+_TENANT = {"tenant_id": _TEXT}
+
+
+def _intermediate(name: str, key: str, columns: dict[str, ColumnType]) -> TableSpec:
+    listed = tuple(Column(column, kind) for column, kind in (_TENANT | columns).items())
+    return TableSpec("intermediate", name, listed, ("tenant_id", key), replace_by=("tenant_id",))
+
+
+CARD_ALIASES = _intermediate(
+    "int_card_aliases",
+    "alias_id",
+    {
+        **dict.fromkeys(("alias_id", "card_id", "company_id", "trigger_type"), _TEXT),
+        **dict.fromkeys(("opened_on", "last_signal_on"), _DAY),
+        "opened_mrr": ColumnType.FLOAT,
+        "opened_mrr_source": _TEXT,
+        "first_published_at": ColumnType.TIMESTAMP,
+    },
+)
+CARD_EFFECTS = _intermediate(
+    "int_card_effects",
+    "card_id",
+    {
+        "card_id": _TEXT,
+        "after_seq": ColumnType.INTEGER,
+        **dict.fromkeys(("event_type", "status", "outcome", "mrr_source", "why"), _TEXT),
+        "mrr": ColumnType.FLOAT,
+    },
+)
+CARDS = _intermediate(
+    "int_cards",
+    "card_id",
+    {"card_id": _TEXT, "is_shown": ColumnType.BOOLEAN, "opened_mrr": ColumnType.FLOAT, "opened_mrr_source": _TEXT},
+)
 
 
 def mart_spec(mart: str) -> TableSpec:
@@ -73,6 +108,7 @@ def card(tenant_id: str, company_id: str, **values: Any) -> dict[str, Any]:
         "company_name": f"Company {company_id}",
         "trigger_type": "frustrated",
         "severity": "medium",
+        "opened_severity": "medium",
         "score": 3.0,
         "components": '{"tickets": 1}',
         "why": "One very negative ticket in 21 days.",
@@ -84,7 +120,11 @@ def card(tenant_id: str, company_id: str, **values: Any) -> dict[str, Any]:
         "mrr": 100.0,
         "mrr_source": "mapped_property",
         "currency": "USD",
+        "opened_mrr": 100.0,
+        "opened_mrr_source": "mapped_property",
+        "churn_share": 0.1,
         "priority": 10.0,
+        "is_touch_overdue": False,
         "looks_resolved": False,
         "rule_version": "1",
         "as_of_at": AS_OF,
@@ -116,6 +156,7 @@ def evidence(tenant_id: str, card_id: str, **values: Any) -> dict[str, Any]:
 def fill_marts(warehouse: Warehouse, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Make every mart, give them these rows in place of their tenants' old ones, and say that dbt passed."""
     warehouse.merge([(mart_spec(mart), rows.get(mart, [])) for mart in (*PUBLISHED, *BI_ONLY_MARTS)])
+    warehouse.merge([(spec, rows.get(spec.name, [])) for spec in (CARD_ALIASES, CARD_EFFECTS, CARDS)])
     mark_passed(warehouse, as_of_at=AS_OF, run_id="by-hand")
 
 

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 
 from core.appdb.builds import Build, BuildStore
+from core.appdb.card_events import append_event, read_events
 from core.appdb.directory import Tenant, TenantDirectory
-from core.appdb.tables import card_event
+from core.appdb.engine import writing
+from core.cards import CardEvent, folded
 from core.tenants import Cell, TenantId
-from core.vocabulary import CardStatus
+from core.vocabulary import CardEventType, CardStatus
 
 AS_OF = datetime(2026, 3, 31, 6, tzinfo=UTC)
 
@@ -39,6 +41,7 @@ def card(number: int, **values: Any) -> Row:
         "ticket_id": str(5000 + number),
         "trigger_type": "frustrated",
         "severity": "medium",
+        "opened_severity": "low",
         "score": 3.0,
         "components": json.dumps({"negative_tickets": 2, "window_days": 14}),
         "why": "Two negative tickets in 14 days.",
@@ -52,10 +55,18 @@ def card(number: int, **values: Any) -> Row:
         "mrr": 1200.0,
         "mrr_source": "mapped_property",
         "currency": "EUR",
+        "opened_mrr": 1100.0,
+        "opened_mrr_source": "mapped_property",
+        "churn_share": 0.1,
         "priority": 120.0,
+        "touch_due_at": AS_OF + timedelta(days=1),
+        "is_touch_overdue": False,
         "looks_resolved": False,
+        "looks_resolved_why": None,
+        "suggested_outcome": None,
         "owner_id": "9",
         "owner_name": "Grace Hopper",
+        "owner_source": "company",
         "rule_version": "1",
         "prompt_version": "sentiment-1",
         "as_of_at": AS_OF,
@@ -459,6 +470,10 @@ def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *,
 _CLOSED_LISTS = {
     "trigger_type",
     "severity",
+    "opened_severity",
+    "opened_mrr_source",
+    "owner_source",
+    "suggested_outcome",
     "mrr_source",
     "sentiment",
     "churn_intent",
@@ -468,7 +483,6 @@ _CLOSED_LISTS = {
     "resolution",
     "reading_scope",
     "confidence",
-    "opened_severity",
     "hidden_reason",
     "mrr_hidden_reason",
 }
@@ -490,18 +504,19 @@ def add_event(
     *,
     kind: str,
     payload: Mapping[str, Any] | None = None,
+    actor: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> None:
-    """Something a person did to a card."""
-    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
-        connection.execute(
-            insert(card_event).values(
-                tenant_id=tenant_id,
-                card_id=card_id,
-                seq=seq,
-                actor=f"demo|{tenant_id}|member",
-                type=kind,
-                payload=dict(payload or {}),
-                status=status,
-                occurred_at=AS_OF + timedelta(minutes=seq),
-            )
+    """Something that happened to a card; a person did it unless `actor` says otherwise."""
+    with writing(engine) as connection:
+        event = CardEvent(
+            card_id=card_id,
+            seq=seq,
+            type=CardEventType(kind),
+            actor=actor or f"demo|{tenant_id}|member",
+            status=status,
+            payload=dict(payload or {}),
+            occurred_at=occurred_at or AS_OF + timedelta(minutes=seq),
         )
+        before = read_events(connection, tenant_id, card_id)
+        append_event(connection, tenant_id, event, folded(card_id, [*before, event]))

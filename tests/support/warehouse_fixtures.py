@@ -148,7 +148,8 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "loaded_at": AT,
     },
     "raw_app.tenants": {
-        **_texts("tenant_id name plan_tier currency"),
+        **_texts("tenant_id name plan_tier currency default_owner_id"),
+        "expire_after_days": INT,
         "loaded_at": AT,
     },
     "raw_app.field_mappings": {
@@ -179,6 +180,15 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         **_texts("ticket_id field before after text input_hash why author"),
         "created_at": AT,
         "is_standing": BOOL,
+        "loaded_at": AT,
+    },
+    "raw_app.card_aliases": {
+        **_texts("tenant_id alias_id card_id company_id trigger_type"),
+        "opened_on": "date",
+        "last_signal_on": "date",
+        "opened_mrr": FLOAT,
+        "opened_mrr_source": TEXT,
+        "first_published_at": AT,
         "loaded_at": AT,
     },
     "raw_app.card_events": {

@@ -1,4 +1,5 @@
--- Whoever is at or above the opening threshold on the last day is on the board, and the board's companies agree with its cards.
+-- Whoever is at or above the opening threshold on the last day is on the board, unless people called it a false alarm a short while ago;
+-- and the board's companies agree with its cards.
 with opening as (
 
     select
@@ -18,6 +19,17 @@ active as (
         trigger_type
     from {{ ref('churn_risk_cards') }}
     where is_active
+
+),
+
+quieted as (
+
+    select
+        tenant_id,
+        company_id,
+        trigger_type
+    from {{ ref('int_cards') }}
+    where is_active and is_quieted
 
 ),
 
@@ -42,7 +54,12 @@ left join active
         opening.tenant_id = active.tenant_id
         and opening.company_id = active.company_id
         and opening.trigger_type = active.trigger_type
-where active.company_id is null
+left join quieted
+    on
+        opening.tenant_id = quieted.tenant_id
+        and opening.company_id = quieted.company_id
+        and opening.trigger_type = quieted.trigger_type
+where active.company_id is null and quieted.company_id is null
 
 union all
 

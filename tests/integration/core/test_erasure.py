@@ -152,7 +152,7 @@ def test_what_was_deleted_leaves_the_disk(warehouse: Warehouse, tmp_path: Path) 
 
 def test_what_people_wrote_is_blacked_out_and_leaves_the_disk(app_database: Engine, tmp_path: Path) -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
-    event = {"tenant_id": "acme", "actor": "a", "type": "comment", "status": CardStatus.NEW, "occurred_at": now}
+    event = {"tenant_id": "acme", "actor": "a", "type": "commented", "status": CardStatus.NEW, "occurred_at": now}
     with writing(app_database) as connection:
         connection.execute(insert(tenant), {"tenant_id": "acme", "name": "Acme", "cell": "acme", "created_at": now})
         for seq, text in enumerate(("Zoë Zanzibarium called again", "Nothing to do with her"), start=1):

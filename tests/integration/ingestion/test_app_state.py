@@ -9,7 +9,7 @@ from core.appdb import open_app_database
 from core.appdb.card_events import CardEvents
 from core.vocabulary import CardStatus
 from core.warehouse import Warehouse
-from ingestion.app_state import UnknownAppTable, load_app_state, load_card_events
+from ingestion.app_state import UnknownAppTable, load_app_state, load_cards
 from ingestion.loader import UnloadableRows
 from tests.support.published import add_event, add_tenant
 
@@ -108,7 +108,7 @@ def test_of_card_events_only_new_ones_are_loaded_and_no_words(warehouse: Warehou
         add_tenant(engine, tenant_id)
 
     def load() -> int:
-        return load_card_events(events.beyond, warehouse=warehouse, work_dir=tmp_path)
+        return load_cards(events.beyond, events.aliases(), warehouse=warehouse, work_dir=tmp_path)["card_events"]
 
     def held() -> list[tuple[object, ...]]:
         rows = warehouse.rows("select * from raw_app.card_events order by tenant_id, card_id, seq")

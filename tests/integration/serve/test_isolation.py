@@ -13,7 +13,15 @@ import pytest
 from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
-from core.appdb.tables import PUBLISHED, card_event, connection, oauth_state, webhook_event
+from core.appdb.tables import (
+    PUBLISHED,
+    card_alias,
+    card_event,
+    card_state,
+    connection,
+    oauth_state,
+    webhook_event,
+)
 from core.appdb.tables import user as user_table
 from core.tenants import TenantId
 from core.vocabulary import Role
@@ -63,6 +71,9 @@ def _tampered(api: Api) -> str:
     return f"{head}.{body}.{signature}"
 
 
+EVENT = {"card_id": "x", "seq": 1, "type": "commented", "actor": "x", "payload": {}, "status": "new"}
+EVENT |= {"occurred_at": datetime(2026, 1, 1, tzinfo=UTC)}
+STATE = {"reopen_count": 0, "is_waiting_for_reply": False}
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 REFUSED: dict[str, tuple[int, str, Callable[[Api], str | None]]] = {
     "no token": (401, "MissingToken", lambda _api: None),
@@ -97,7 +108,9 @@ REFUSED: dict[str, tuple[int, str, Callable[[Api], str | None]]] = {
 
 def ask(api: Api, method: str, path: str, token: str | None, **ids: str) -> httpx.Response:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return api.client.request(method, path.format_map({"card_id": "x", "company_id": "x"} | ids), headers=headers)
+    sent = {"type": "status_changed", "status": "working", "seq": 0} if path.endswith("/events") else None
+    where = path.format_map({"card_id": "x", "company_id": "x"} | ids)
+    return api.client.request(method, where, headers=headers, json=sent)
 
 
 def shows(answer: httpx.Response) -> bool:
@@ -109,8 +122,10 @@ def shows(answer: httpx.Response) -> bool:
 def test_the_matrix_has_every_operation() -> None:
     assert {name for _, _, name in GUARDED} == {
         "get_me",
+        "list_users",
         "list_cards",
         "get_card",
+        "act_on_card",
         "list_topic_metrics",
         "list_sentiment_metrics",
         "list_topic_trends",
@@ -184,6 +199,28 @@ def test_events_of_another_tenant_do_not_move_my_card(installation: Installation
     assert installation.api.get(f"/cards/{installation.acme[0]['card_id']}", "acme").json()["status"] == "new"
 
 
+def test_a_viewer_looks_on(installation: Installation) -> None:
+    path = "/api/v1/cards/{card_id}/events"
+    answer = ask(
+        installation.api, "POST", path, installation.api.token("acme"), card_id=installation.acme[0]["card_id"]
+    )
+    assert (answer.status_code, answer.json()["error"]) == (403, "RoleTooLow")
+    assert "member" in answer.json()["detail"]
+
+
+def test_nobody_of_another_tenant_is_given_a_card_or_mentioned(installation: Installation) -> None:
+    api, card_id = installation.api, installation.acme[1]["card_id"]
+    api.token("beta", Role.MEMBER)
+    for sent in (
+        {"type": "assigned", "assignee": "demo|beta|member", "seq": 0},
+        {"type": "commented", "text": "Look", "mentions": ["demo|beta|member"], "seq": 0},
+    ):
+        headers = {"Authorization": f"Bearer {api.token('acme', Role.MEMBER)}"}
+        answer = api.client.post(f"/api/v1/cards/{card_id}/events", json=sent, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (422, "UnknownColleague")
+    assert api.get(f"/cards/{card_id}", "acme").json()["seq"] == 0
+
+
 def test_two_tenants_never_share_an_etag(installation: Installation) -> None:
     tags = {installation.api.get("/cards?q=nothing-at-all", tenant).headers["ETag"] for tenant in ("acme", "beta")}
     assert len(tags) == 2
@@ -225,7 +262,7 @@ def entered(installation: Installation) -> Any:
         yield session._connection
 
 
-READABLE = [*PUBLISHED.values(), card_event, connection]
+READABLE = [*PUBLISHED.values(), card_event, card_state, connection]
 
 
 def test_a_forgotten_where_still_sees_own_rows_only(entered: Connection) -> None:
@@ -281,11 +318,19 @@ def test_a_session_that_writes_reaches_its_own_tenant_only(installation: Install
         assert set(database.scalars(select(oauth_state.c.tenant_id))) == {"acme"}
         foreign = connection.c.tenant_id == "beta"
         assert database.execute(update(connection).where(foreign).values(status="disconnected")).rowcount == 0
+        assert (
+            database.execute(update(card_state).where(card_state.c.tenant_id == "beta").values(status="new")).rowcount
+            == 0
+        )
         for forbidden in (
             insert(oauth_state).values(tenant_id="beta", **row),
             update(connection).values(tenant_id="beta"),
             delete(connection),
             delete(card_event),
+            update(card_event).values(status="new"),
+            insert(card_event).values(tenant_id="beta", **EVENT),
+            insert(card_state).values(tenant_id="beta", card_id="x", last_seq=1, status="new", **STATE),
+            insert(card_alias).values(tenant_id="acme", alias_id="x", card_id="x"),
             select(webhook_event),
             insert(webhook_event).values(event_key="x", portal_id="1", subscription_type="x", object_type="x", raw={}),
             update(user_table).values(role="admin"),

@@ -23,6 +23,7 @@ from core.vocabulary import (
     MessageDirection,
     MrrSource,
     MrrUnit,
+    OwnerSource,
     ParamOrigin,
     ReadingScope,
     Resolution,
@@ -177,6 +178,7 @@ def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
         "outcome": CardOutcome,
         "hidden_reason": HiddenReason,
         "mrr_hidden_reason": HiddenReason,
+        "owner_source": OwnerSource,
     }
     tested = {
         (_arguments(test)["column_name"], frozenset(_arguments(test)["values"]))

@@ -1,23 +1,30 @@
-with events as (
+with aliases as (
 
-    select * from {{ ref('stg_app__card_events') }}
-    where occurred_at <= {{ as_of_at() }}
+    select * from {{ ref('int_card_aliases') }}
 
 ),
 
--- An event says something about one side of a card; of each side the last word counts.
-sided as (
+-- Events of a card that turned out to be another one count for that one.
+events as (
 
     select
-        *,
-        case event_type
-            when 'assigned' then 'assignee'
-            when 'severity_overridden' then 'severity'
-            when 'commented' then 'comment'
-            else 'status'
-        end as side
+        events.tenant_id,
+        coalesce(aliases.card_id, events.card_id) as card_id,
+        events.card_id as written_for,
+        events.seq,
+        events.event_type,
+        events.actor,
+        events.status,
+        events.payload,
+        events.occurred_at,
+        {{ side_of_event('events.event_type') }} as side
 
-    from events
+    from {{ ref('stg_app__card_events') }} as events
+    left join aliases
+        on
+            events.tenant_id = aliases.tenant_id
+            and events.card_id = aliases.alias_id
+    where events.occurred_at <= {{ as_of_at() }}
 
 ),
 
@@ -25,9 +32,12 @@ last_first as (
 
     select
         *,
-        row_number() over (partition by tenant_id, card_id, side order by occurred_at desc, seq desc) as recency_rank
+        row_number() over (
+            partition by tenant_id, card_id, side
+            order by occurred_at desc, {{ byte_order('written_for') }} desc, seq desc
+        ) as recency_rank
 
-    from sided
+    from events
 
 ),
 
@@ -41,9 +51,10 @@ gathered as (
         max(case when side = 'status' and recency_rank = 1 then occurred_at end) as status_at,
         max(case when side = 'assignee' and recency_rank = 1 then payload end) as assignee_payload,
         max(case when side = 'severity' and recency_rank = 1 then payload end) as severity_payload,
-        min(case when actor <> 'churnboard' then occurred_at end) as first_touched_at,
+        min(case when actor <> {{ machine() }} then occurred_at end) as first_touched_at,
+        max(case when actor <> {{ machine() }} then occurred_at end) as last_touched_at,
         sum(case when event_type = 'reopened' then 1 else 0 end) as reopen_count,
-        max(seq) as last_seq,
+        max(case when written_for = card_id then seq else 0 end) as last_seq,
         max(occurred_at) as last_event_at
 
     from last_first
@@ -62,6 +73,7 @@ final as (
         {{ json_field('assignee_payload', "'assignee'") }} as assignee,
         {{ json_field('severity_payload', "'severity'") }} as severity_override,
         first_touched_at,
+        last_touched_at,
         case when status = 'completed' then status_at end as completed_at,
         case when status = 'completed' then {{ json_field('status_payload', "'outcome'") }} end as outcome,
         case when status = 'completed' then {{ text_to_number(json_field('status_payload', "'mrr'")) }} end as outcome_mrr,

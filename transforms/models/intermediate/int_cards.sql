@@ -1,6 +1,21 @@
 with episodes as (
 
-    select * from {{ ref('int_episodes') }}
+    select
+        episodes.*,
+        aliases.card_id as goes_by
+
+    from {{ ref('int_episodes') }} as episodes
+    inner join {{ ref('int_card_aliases') }} as aliases
+        on
+            episodes.tenant_id = aliases.tenant_id
+            and episodes.card_id = aliases.alias_id
+
+),
+
+published as (
+
+    select * from {{ ref('int_card_aliases') }}
+    where alias_id = card_id
 
 ),
 
@@ -16,48 +31,26 @@ companies as (
 
 ),
 
-frustrated as (
-
-    select * from {{ ref('int_episodes') }}
-    where trigger_type = 'frustrated'
-
-),
-
 scores as (
 
     select * from {{ ref('int_trigger_scores_daily') }}
 
 ),
 
--- A flood of tickets from a company that is also frustrated is worse than either.
-card_days as (
+cards as (
 
     select
-        episodes.card_id,
-        scores.*,
-        case
-            when
-                scores.trigger_type = 'significant_support'
-                and scores.severity_rank = 3
-                and exists (
-                    select 1
-                    from frustrated
-                    where
-                        frustrated.tenant_id = scores.tenant_id
-                        and frustrated.company_id = scores.company_id
-                        and scores.scored_on between frustrated.opened_on and coalesce(frustrated.closed_on - 1, {{ as_of_on() }})
-                )
-                then 4
-            else scores.severity_rank
-        end as judged_rank
+        tenant_id,
+        goes_by as card_id,
+        company_id,
+        trigger_type,
+        min(opened_on) as opened_on,
+        max(last_signal_on) as last_signal_on,
+        case when max(case when is_active then 1 else 0 end) = 0 then max(closed_on) end as closed_on,
+        max(case when is_active then 1 else 0 end) = 1 as is_active
 
     from episodes
-    inner join scores
-        on
-            episodes.tenant_id = scores.tenant_id
-            and episodes.company_id = scores.company_id
-            and episodes.trigger_type = scores.trigger_type
-            and scores.scored_on between episodes.opened_on and episodes.last_signal_on
+    group by tenant_id, goes_by, company_id, trigger_type
 
 ),
 
@@ -71,52 +64,143 @@ worst_first as (
         max(case when is_notify then 1 else 0 end) over (partition by tenant_id, card_id) as notify_flag,
         row_number() over (partition by tenant_id, card_id order by score desc, scored_on desc) as day_rank
 
-    from card_days
+    from {{ ref('int_card_days') }}
+
+),
+
+judged as (
+
+    select
+        cards.*,
+        row_number() over (
+            partition by cards.tenant_id, cards.company_id, cards.trigger_type
+            order by cards.opened_on
+        ) as episode,
+        lag(cards.card_id) over (
+            partition by cards.tenant_id, cards.company_id, cards.trigger_type
+            order by cards.opened_on
+        ) as previous_card_id,
+        lead(cards.card_id) over (
+            partition by cards.tenant_id, cards.company_id, cards.trigger_type
+            order by cards.opened_on
+        ) is null as is_last,
+        worst_first.card_rank,
+        worst_first.opened_rank,
+        worst_first.notify_flag,
+        worst_first.score,
+        worst_first.scored_on,
+        worst_first.ticket_id,
+        worst_first.rule_version
+
+    from cards
+    inner join worst_first
+        on
+            cards.tenant_id = worst_first.tenant_id
+            and cards.card_id = worst_first.card_id
+            and worst_first.day_rank = 1
+
+),
+
+false_alarms as (
+
+    select
+        judged.tenant_id,
+        judged.card_id,
+        judged.company_id,
+        judged.trigger_type,
+        judged.card_rank,
+        cast(states.completed_at as date) as completed_on
+
+    from judged
+    inner join states
+        on
+            judged.tenant_id = states.tenant_id
+            and judged.card_id = states.card_id
+    where states.outcome = 'false_alarm'
+
+),
+
+-- What a person called a false alarm is not raised again at once, unless it is worse than what they looked at.
+quieted as (
+
+    select distinct
+        judged.tenant_id,
+        judged.card_id
+
+    from judged
+    inner join false_alarms
+        on
+            judged.tenant_id = false_alarms.tenant_id
+            and judged.company_id = false_alarms.company_id
+            and judged.trigger_type = false_alarms.trigger_type
+            and judged.card_id <> false_alarms.card_id
+            and judged.opened_on > false_alarms.completed_on
+            and judged.last_signal_on <= false_alarms.completed_on + {{ false_alarm_days() }}
+            and judged.card_rank <= false_alarms.card_rank
 
 ),
 
 final as (
 
     select
-        episodes.tenant_id,
-        episodes.card_id,
-        episodes.company_id,
-        episodes.trigger_type,
-        episodes.episode,
-        episodes.opened_on,
-        episodes.last_signal_on,
-        episodes.closed_on,
-        episodes.is_active,
-        episodes.previous_card_id,
-        {{ severity_of('worst_first.card_rank') }} as severity,
-        {{ severity_of('worst_first.opened_rank') }} as opened_severity,
-        companies.mrr as opened_mrr,
-        coalesce(companies.mrr_source, 'unknown') as opened_mrr_source,
-        worst_first.notify_flag = 1 as is_notify,
-        worst_first.score,
-        worst_first.components,
-        worst_first.why,
-        worst_first.ticket_id,
-        worst_first.rule_version,
+        judged.tenant_id,
+        judged.card_id,
+        judged.company_id,
+        judged.trigger_type,
+        cast(judged.episode as bigint) as episode,
+        judged.opened_on,
+        judged.last_signal_on,
+        judged.closed_on,
+        judged.is_active,
+        judged.previous_card_id,
+        judged.is_last,
+        {{ severity_of('judged.card_rank') }} as severity,
+        {{ severity_of('judged.opened_rank') }} as opened_severity,
+        judged.card_rank as severity_rank,
+        case when published.first_published_at is null then companies.mrr else published.opened_mrr end as opened_mrr,
+        case
+            when published.first_published_at is null then coalesce(companies.mrr_source, 'unknown')
+            else published.opened_mrr_source
+        end as opened_mrr_source,
+        coalesce(published.first_published_at, {{ as_of_at() }}) as known_since_at,
+        judged.notify_flag = 1 as is_notify,
+        judged.score,
+        scores.components,
+        scores.why,
+        judged.ticket_id,
+        judged.rule_version,
+        quieted.card_id is not null as is_quieted,
         -- What people still have to do with a card keeps it on the board, however long ago its signal went out.
-        episodes.is_active
-        or episodes.closed_on >= {{ history_start_on() }}
-        or coalesce(states.status <> 'completed' or states.last_event_at >= {{ history_start_on() }}, false) as is_shown
+        quieted.card_id is null
+        and (
+            judged.is_active
+            or judged.closed_on >= {{ history_start_on() }}
+            or coalesce(states.status <> 'completed' or states.last_event_at >= {{ history_start_on() }}, false)
+        ) as is_shown
 
-    from episodes
-    inner join worst_first
+    from judged
+    inner join scores
         on
-            episodes.tenant_id = worst_first.tenant_id
-            and episodes.card_id = worst_first.card_id
-            and worst_first.day_rank = 1
+            judged.tenant_id = scores.tenant_id
+            and judged.company_id = scores.company_id
+            and judged.trigger_type = scores.trigger_type
+            and judged.scored_on = scores.scored_on
+    left join published
+        on
+            judged.tenant_id = published.tenant_id
+            and judged.card_id = published.card_id
     left join states
         on
-            episodes.tenant_id = states.tenant_id
-            and episodes.card_id = states.card_id
+            judged.tenant_id = states.tenant_id
+            and judged.card_id = states.card_id
     left join companies
         on
-            episodes.tenant_id = companies.tenant_id
-            and episodes.company_id = companies.company_id
+            judged.tenant_id = companies.tenant_id
+            and judged.company_id = companies.company_id
+    left join quieted
+        on
+            judged.tenant_id = quieted.tenant_id
+            and judged.card_id = quieted.card_id
 
 )
 

@@ -1,7 +1,5 @@
--- Days below the closing threshold, three in a row, put a signal out.
-{% set days_to_close = 3 %}
--- A signal that returns within so many days of its last day is the same story.
-{% set days_to_reopen = 14 %}
+{% set days_to_close = signal_days_to_close() %}
+{% set days_to_reopen = signal_days_to_reopen() %}
 
 with holding_days as (
 

@@ -83,7 +83,9 @@ final as (
         -- Some JSON writers escape the slash between pipeline and stage.
         replace(mappings.new_stage_ids, '\/', '/') as new_stage_ids,
         replace(mappings.waiting_stage_ids, '\/', '/') as waiting_stage_ids,
-        threads.tenant_id is not null as has_threads
+        threads.tenant_id is not null as has_threads,
+        tenants.default_owner_id,
+        cast(tenants.expire_after_days as integer) as expire_after_days
 
     from seen
     left join tenants

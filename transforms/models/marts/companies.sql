@@ -20,7 +20,7 @@ active_cards as (
         count(*) as active_trigger_count
 
     from {{ ref('int_cards') }}
-    where is_active
+    where is_active and is_shown
     group by tenant_id, company_id
 
 ),

@@ -14,6 +14,10 @@ renamed as (
         name as tenant_name,
         plan_tier,
         currency,
+        default_owner_id,
+
+        -- numbers
+        expire_after_days,
 
         -- timestamps
         {{ utc('loaded_at') }} as loaded_at

@@ -1,6 +1,6 @@
 """A tenant may say which company property holds the day a customer left; precision and recall are published.
 
-Revision: 0014, after 0012.
+Revision: 0014, after 0013.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
