@@ -104,7 +104,7 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by tenant_id, company_id order by source_rank asc, churned_on asc, mrr desc) as told_rank
+        row_number() over (partition by tenant_id, company_id order by source_rank asc, churned_on asc, mrr desc nulls last) as told_rank
 
     from told
 
