@@ -28,6 +28,12 @@ churned as (
 
 ),
 
+history as (
+
+    select * from {{ ref('int_company_fact_history') }}
+
+),
+
 notified as (
 
     select
@@ -73,7 +79,11 @@ final as (
         coalesce(states.outcome in ('saved', 'at_risk_unresolved', 'churned', 'contraction'), false) as is_right,
         companies.currency,
         -- What was assumed, or is in another currency, is no amount to add up.
-        case when cards.opened_mrr_source = 'mapped_property' then cards.opened_mrr end as opened_mrr,
+        -- HubSpot's own history says it best; without one, what the card was published with.
+        case
+            when history.is_history then history.fact_number
+            when cards.opened_mrr_source = 'mapped_property' then cards.opened_mrr
+        end as opened_mrr,
         case when states.outcome_mrr_source = 'mapped_property' then states.outcome_mrr end as outcome_mrr,
         case when churned.churned_on >= cards.opened_on then churned.churned_on end as churned_on
 
@@ -94,6 +104,12 @@ final as (
         on
             cards.tenant_id = tickets.tenant_id
             and cards.ticket_id = tickets.ticket_id
+    left join history
+        on
+            cards.tenant_id = history.tenant_id
+            and cards.company_id = history.company_id
+            and history.fact = 'mrr'
+            and cards.opened_on between history.valid_from_on and history.valid_to_on
     left join churned
         on
             cards.tenant_id = churned.tenant_id

@@ -10,9 +10,9 @@ tenants as (
 
 ),
 
-facts as (
+history as (
 
-    select * from {{ ref('int_company_facts') }}
+    select * from {{ ref('int_company_fact_history') }}
 
 ),
 
@@ -50,7 +50,11 @@ completed as (
         cards.company_id,
         states.outcome,
         cast(states.completed_at as date) as completed_on,
-        case when cards.opened_mrr_source = 'mapped_property' then cards.opened_mrr end as opened_mrr,
+        -- HubSpot's own history says it best; without one, what the card was published with.
+        case
+            when history.is_history then history.fact_number
+            when cards.opened_mrr_source = 'mapped_property' then cards.opened_mrr
+        end as opened_mrr,
         case when states.outcome_mrr_source = 'mapped_property' then states.outcome_mrr end as outcome_mrr
 
     from {{ ref('int_cards') }} as cards
@@ -58,6 +62,12 @@ completed as (
         on
             cards.tenant_id = states.tenant_id
             and cards.card_id = states.card_id
+    left join history
+        on
+            cards.tenant_id = history.tenant_id
+            and cards.company_id = history.company_id
+            and history.fact = 'mrr'
+            and cards.opened_on between history.valid_from_on and history.valid_to_on
     where states.outcome in ('churned', 'contraction')
 
 ),
@@ -98,7 +108,7 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by tenant_id, company_id order by source_rank asc, churned_on asc, mrr desc) as told_rank
+        row_number() over (partition by tenant_id, company_id order by source_rank asc, churned_on asc, mrr desc nulls last) as told_rank
 
     from told
 
@@ -117,25 +127,46 @@ paid as (
 
 ),
 
+-- What it paid last before it left. Nothing is what it pays now, not what it paid.
+priced as (
+
+    select
+        ranked.tenant_id,
+        ranked.company_id,
+        history.fact_number as last_mrr,
+        row_number() over (partition by ranked.tenant_id, ranked.company_id order by history.valid_from_on desc) as price_rank
+
+    from ranked
+    inner join history
+        on
+            ranked.tenant_id = history.tenant_id
+            and ranked.company_id = history.company_id
+            and history.fact = 'mrr'
+            and history.fact_number > 0
+            and history.valid_from_on <= ranked.churned_on
+    where ranked.told_rank = 1
+
+),
+
 final as (
 
     select
         ranked.tenant_id,
         ranked.company_id,
         ranked.churned_on,
-        case
-            -- Nothing is what it pays now, not what it paid.
-            when ranked.source = 'mapped_property' then coalesce(nullif(facts.known_mrr, 0), paid.card_mrr)
-            when ranked.source = 'card_churned' then coalesce(ranked.mrr, nullif(facts.known_mrr, 0))
+        case ranked.source
+            when 'mapped_property' then coalesce(priced.last_mrr, paid.card_mrr)
+            when 'card_churned' then coalesce(ranked.mrr, priced.last_mrr)
             else ranked.mrr
         end as mrr,
         ranked.source
 
     from ranked
-    left join facts
+    left join priced
         on
-            ranked.tenant_id = facts.tenant_id
-            and ranked.company_id = facts.company_id
+            ranked.tenant_id = priced.tenant_id
+            and ranked.company_id = priced.company_id
+            and priced.price_rank = 1
     left join paid
         on
             ranked.tenant_id = paid.tenant_id

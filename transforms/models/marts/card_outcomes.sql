@@ -27,7 +27,7 @@ final as (
         -- Who left pays nothing any more; who stayed for less pays the difference less.
         case
             when outcome = 'churned' then coalesce(nullif(opened_mrr, 0), nullif(outcome_mrr, 0))
-            when outcome = 'contraction' and opened_mrr >= outcome_mrr then {{ rounded('opened_mrr - outcome_mrr', 2) }}
+            when outcome = 'contraction' and opened_mrr > outcome_mrr then {{ rounded('opened_mrr - outcome_mrr', 2) }}
         end as lost_mrr,
         currency,
         -- Late data may move the day a card opened behind the day somebody touched it.
