@@ -25,6 +25,8 @@ def report_tables(report: BacktestReport, *, most: int | None = 40) -> Iterator[
         report: The backtest.
         most: No more changed cards than so many; None: all.
     """
+    yield f"{report.tenant_id}, {report.first_on} to {report.last_on}. The candidate sets:"
+    yield "\n".join(f"  {one}" for one in report.settings)
     yield _figures(report)
     yield _weeks(report)
     if any(one.total for side in (report.current, report.candidate) for one in side.load.owners):
@@ -37,14 +39,7 @@ def report_tables(report: BacktestReport, *, most: int | None = 40) -> Iterator[
 
 
 def _figures(report: BacktestReport) -> Table:
-    said = ", ".join(str(one) for one in report.settings)
-    table = Table(
-        "",
-        "as it is",
-        "candidate",
-        title=f"{report.tenant_id}, {report.first_on} to {report.last_on}: {said}",
-        min_width=60,
-    )
+    table = Table("", "as it is", "candidate", min_width=60)
     sides = (report.current, report.candidate)
 
     def row(name: str, *values: str) -> None:
@@ -110,8 +105,8 @@ def _owners(report: BacktestReport) -> Table:
 
 
 def _changes_in_short(report: BacktestReport) -> str:
-    counts = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in report.change_counts.items())
-    return f"Cards: {counts or 'none changes'}; {report.same_count:,} stay as they are."
+    counts = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in report.change_counts.items())
+    return f"Of the cards: {counts or 'none changes'}; {report.same_count:,} stay as they are."
 
 
 def _changes(report: BacktestReport, most: int | None) -> Table:

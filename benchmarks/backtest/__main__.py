@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--tickets-a-month", type=float, default=5)
     given = parser.parse_args()
-    configure_logging("WARNING")
+    configure_logging(as_json=False, level="WARNING")
     with tempfile.TemporaryDirectory(prefix="bench-backtest-") as folder:
         measure(
             Path(folder),

@@ -137,6 +137,7 @@ def _by(day: date | None) -> date | None:
     return day if day is not None and day <= SPLIT else None
 
 
+@pytest.mark.slow
 def test_a_reading_made_in_hindsight_breaks_that_law(
     world: ChurnWorld, cards_to_split: list[ReplayedCard], place_of: Callable[[ChurnWorld], Installation]
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_reading_made_in_hindsight_breaks_that_law(
     assert differing <= leaving
 
 
+@pytest.mark.slow
 def test_what_is_not_built_again_would_have_come_out_the_same(
     place: Installation, replay: Replay, cards: list[ReplayedCard]
 ) -> None:

@@ -128,12 +128,12 @@ def shown(made: BacktestReport, **options: Any) -> str:
 
 def test_people_get_tables() -> None:
     said = shown(report())
-    assert "acme, 2026-10-01 to 2026-10-31: frustrated.t_on 0.5 → 2.5" in said
+    assert "acme, 2026-10-01 to 2026-10-31. The candidate sets: frustrated.t_on 0.5 → 2.5" in said
     assert "precision on known outcomes │ too few (1 known, 20 needed) │ too few (1 known, 20 needed) │" in said
     assert "recall, companies (1 left) │ 0% (0% to 79%, 0 of 1) │ 100% (21% to 100%, 1 of 1) │" in said
     assert "recall, monthly revenue │ 0% (0% to 79%, 0 of 250) │ 100% (21% to 100%, 250 of 250) │" in said
     assert "median lead │ none │ 26 days │" in said
-    assert "Cards: 1 appears, 1 vanishes; 1 stay as they are." in said
+    assert "Of the cards: appears 1, vanishes 1; 1 stay as they are." in said
     assert "│ Three │ frustrated │ appears │ Because [of] that. │" in said
     assert "Emails are held from [2026] on." in said
     assert "and 1 more: --all shows them" in shown(report(), most=1)
