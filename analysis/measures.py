@@ -23,12 +23,17 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of Wilson (1927), which holds for small counts and for shares near 0 and 1; of nothing (0, 1)."""
-        if not self.count:
-            return 0.0, 1.0
-        n, p, z2 = self.count, self.value, _Z_95**2
-        centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = _Z_95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
+        return wilson(self.value, self.count)
+
+
+def wilson(share: float, count: float) -> tuple[float, float]:
+    """The 95 % interval of Wilson (1927) for a share of `count`, perhaps not whole, as it stands for amounts; of nothing (0, 1)."""
+    if not count:
+        return 0.0, 1.0
+    n, p, z2 = count, share, _Z_95**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z_95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 
 def kappa(counts: Mapping[tuple[str, str], int], levels: Mapping[str, int] | None = None) -> float | None:

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from churnboard import (
     auditing,
+    backtesting,
     batches,
     bi,
     builds,
@@ -34,6 +35,7 @@ from core.errors import ChurnboardError
 __all__ = [
     "app",
     "auditing",
+    "backtesting",
     "batches",
     "bi",
     "builds",

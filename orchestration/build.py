@@ -11,6 +11,7 @@ from orchestration.assets.ingestion import app_state, hubspot
 from orchestration.assets.publishing import publish
 from orchestration.assets.shadow import shadow_readings
 from orchestration.assets.transforms import default_dbt_models
+from orchestration.backtest_job import backtest
 from orchestration.checks import CHECKS
 from orchestration.everything import make_everything
 from orchestration.jobs import canaries, enrich, ingest, shadow, transform
@@ -36,7 +37,7 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
     return dg.Definitions(
         assets=[hubspot, app_state, readings, shadow_readings, canary_readings, default_dbt_models(), publish],
         asset_checks=[*CHECKS, canaries_hold],
-        jobs=[ingest, enrich, transform, shadow, refetch, canaries, everything],
+        jobs=[ingest, enrich, transform, shadow, refetch, canaries, backtest, everything],
         schedules=[daily, daily_canaries],
         sensors=[read_after_load, publish_after_change, refetch_on_hint, collect_batches],
         resources={"place": installation, "on_rows": nobody, "on_reading": no_watcher} | dict(resources or {}),

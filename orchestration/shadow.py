@@ -8,7 +8,7 @@ from typing import Any
 from analysis import make_analyzer, open_journal
 from analysis.measures import Share
 from analysis.shadow.candidate import Candidate, NothingToCompare, UnknownShadow
-from analysis.shadow.cards import CardChanges, compare_cards
+from analysis.shadow.cards import Card, CardChanges, cards_from, compare_cards
 from analysis.shadow.corrected import Corrected, passed
 from analysis.shadow.estimate import Estimate
 from analysis.shadow.pairs import Pairs, Unit, load_pairs
@@ -25,6 +25,7 @@ from analysis.tables import DEAD_LETTERS, MESSAGE_EVIDENCE, MESSAGE_SENTIMENT, T
 from analysis.tickets import Months
 from core.appdb.directory import Tenant
 from core.installation import Installation
+from core.naming import MARTS
 from core.settings import AnalysisSettings
 from core.tenants import TenantId
 from core.topics import NO_TOPIC
@@ -174,10 +175,19 @@ def after_promotion(
 
 
 def _cards(place: Installation, tenant: Tenant, shadow: Mapping[str, Any], pairs: Pairs) -> CardChanges:
-    with scratch_copy(place, tenant.tenant_id) as scratch:
-        pinned = scratch.cards()
+    with scratch_copy(place, tenant.tenant_id, purpose="shadow") as scratch:
+        pinned = _built_cards(scratch)
         _put_in(place, scratch, shadow, list(pairs.compared))
-        return compare_cards(pinned, scratch.cards())
+        return compare_cards(pinned, _built_cards(scratch))
+
+
+def _built_cards(scratch: Scratch) -> list[Card]:
+    scratch.build("+churn_risk_cards +card_evidence")
+    with scratch.snapshot() as snapshot:
+        return cards_from(
+            snapshot.rows(f"select * from {MARTS}.churn_risk_cards"),  # noqa: S608 - names of ours
+            snapshot.rows(f"select * from {MARTS}.card_evidence"),  # noqa: S608 - names of ours
+        )
 
 
 def _put_in(place: Installation, scratch: Scratch, shadow: Mapping[str, Any], units: Sequence[Unit]) -> None:

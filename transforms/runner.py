@@ -105,7 +105,7 @@ def build(
     threads: int = 2,
     has_unit_tests: bool = False,
     has_data_tests: bool = True,
-    variables: Mapping[str, int] | None = None,
+    variables: Mapping[str, int | str] | None = None,
     on_node: Callable[[NodeResult], None] | None = None,
 ) -> BuildResult:
     """Build seeds and models and run their data tests, in dependency order (`dbt build`).
@@ -144,6 +144,9 @@ def build(
             on_node(result)
 
     outcome = _invoke(arguments, _connection(warehouse_url, threads), collect)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        # dbt reports it as if it were a failure of its own; whoever pressed Ctrl-C knows better.
+        raise outcome.exception
     log_path = where / "logs" / "dbt.log"
     failed = [node for node in finished if node.is_failed]
     if failed:
@@ -236,7 +239,7 @@ def _common_arguments(target_dir: Path) -> list[str]:
     ]
 
 
-def _variables(as_of: str | datetime | None, others: Mapping[str, int]) -> list[str]:
+def _variables(as_of: str | datetime | None, others: Mapping[str, int | str]) -> list[str]:
     values: dict[str, str | int] = dict(others)
     if as_of is not None:
         values["as_of"] = as_of.isoformat() if isinstance(as_of, datetime) else as_of

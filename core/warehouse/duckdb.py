@@ -141,6 +141,19 @@ class DuckDBWarehouse:
             if previous:
                 connection.execute("detach previous")
 
+    def copy_tenant(self, file: Path, specs: Sequence[TableSpec], tenant_id: str) -> None:
+        """Write one tenant's rows of these tables, which exist, into a new DuckDB file, under the same names and without keys."""
+        with self.write_lock(), self._connection() as connection:
+            connection.execute(f"attach '{_quoted(file)}' as written")
+            for spec in specs:
+                connection.execute(f"create schema if not exists written.{spec.schema}")
+                connection.execute(
+                    f"create table written.{spec.qualified} as select {', '.join(spec.names)} from {spec.qualified} "
+                    "where tenant_id = $tenant_id",
+                    {"tenant_id": tenant_id},
+                )
+            connection.execute("detach written")
+
     @staticmethod
     def rewrite(
         source: Path, target: Path, change: Callable[[str, set[str]], Iterable[tuple[str, dict[str, object]]]]

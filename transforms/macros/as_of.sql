@@ -23,10 +23,15 @@
 
 {#
     The first day signals are followed from: New Year at least `spine_days` ago. A day that moves once a year, not every day, because a
-    signal that is already on there takes it as its opening day, and with it its card id.
+    signal that is already on there takes it as its opening day, and with it its card id. A replay of past days says itself where it begins
+    (`spine_start_on`); its ids lead nowhere.
 #}
 {% macro spine_start_on() -%}
+    {%- if var('spine_start_on') -%}
+    cast('{{ var('spine_start_on') }}' as date)
+    {%- else -%}
     cast('{{ (as_of_datetime() - modules.datetime.timedelta(days=var("spine_days") | int)).strftime("%Y") }}-01-01' as date)
+    {%- endif -%}
 {%- endmacro %}
 
 {# Longest look-back of any rolling figure on that first day (30 quiet days and the 90 before), so rolling sums need rows from here. #}

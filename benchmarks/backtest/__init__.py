@@ -1,0 +1,1 @@
+"""What it takes to replay a year under other trigger settings."""
