@@ -1,12 +1,31 @@
 -- A card that comes back within so many days was not done with.
 {% set flap_days = 7 %}
 
-with events as (
+with aliases as (
 
-    select * from {{ ref('stg_app__card_events') }}
+    select * from {{ ref('int_card_aliases') }}
+
+),
+
+-- Events of a card that turned out to be another one count for that one.
+events as (
+
+    select
+        events.tenant_id,
+        coalesce(aliases.card_id, events.card_id) as card_id,
+        events.card_id as written_for,
+        events.seq,
+        events.event_type,
+        events.occurred_at
+
+    from {{ ref('stg_app__card_events') }} as events
+    left join aliases
+        on
+            events.tenant_id = aliases.tenant_id
+            and events.card_id = aliases.alias_id
     where
-        event_type in ('completed', 'reopened')
-        and occurred_at <= {{ as_of_at() }}
+        events.event_type in ('completed', 'reopened')
+        and events.occurred_at <= {{ as_of_at() }}
 
 ),
 
@@ -14,10 +33,11 @@ followed as (
 
     select
         *,
-        lead(event_type) over (partition by tenant_id, card_id order by seq) as next_type,
-        lead(occurred_at) over (partition by tenant_id, card_id order by seq) as next_at
+        lead(event_type) over card_events as next_type,
+        lead(occurred_at) over card_events as next_at
 
     from events
+    window card_events as (partition by tenant_id, card_id order by occurred_at, {{ byte_order('written_for') }}, seq)
 
 ),
 
@@ -26,6 +46,7 @@ final as (
     select
         tenant_id,
         card_id,
+        written_for,
         seq,
         occurred_at as completed_at,
         cast(occurred_at as date) as completed_on,

@@ -1,6 +1,8 @@
+-- A card that stays quiet after a false alarm was shown to nobody.
 with cards as (
 
     select * from {{ ref('int_cards') }}
+    where not is_quieted
 
 ),
 

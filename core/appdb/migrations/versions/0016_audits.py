@@ -1,6 +1,6 @@
 """Audits of readings: tickets drawn at random, and what people who read them say.
 
-Revision: 0015a, after 0015.
+Revision: 0016, after 0015.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 from core.appdb.types import UtcDateTime
 
-revision = "0015a"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
