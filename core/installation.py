@@ -16,6 +16,7 @@ from core.appdb.erasures import Erasures
 from core.appdb.mappings import FieldMappings
 from core.appdb.prompts import PromptPins
 from core.appdb.proposals import Proposals
+from core.appdb.rules import Rules
 from core.appdb.topics import Topics
 from core.appdb.triggers import TriggerSettings
 from core.appdb.webhooks import WebhookInbox
@@ -66,6 +67,11 @@ class Installation:
     def mappings(self) -> FieldMappings:
         """Which HubSpot properties mean what."""
         return FieldMappings(self.app_database)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Rules that tenants made."""
+        return Rules(self.app_database)
 
     @cached_property
     def prompt_pins(self) -> PromptPins:

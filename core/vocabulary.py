@@ -59,6 +59,7 @@ class TriggerType(StrEnum):
     FRUSTRATED = "frustrated"
     SIGNIFICANT_SUPPORT = "significant_support"
     SILENTLY_STRUGGLING = "silently_struggling"
+    TENANT_RULE = "tenant_rule"
 
 
 class TriggerPreset(StrEnum):

@@ -122,6 +122,36 @@ AUDIT_TICKETS = _table(
         Column("judged_at", ColumnType.TIMESTAMP),
     ],
 )
+TRIGGER_RULES = _table(
+    "trigger_rules",
+    ("rule_id", "version"),
+    [
+        Column("rule_id"),
+        Column("version", ColumnType.INTEGER),
+        *(Column(name) for name in ("name", "tree", "severity")),
+        Column("is_notify", ColumnType.BOOLEAN),
+        Column("is_active", ColumnType.BOOLEAN),
+        Column("valid_from_at", ColumnType.TIMESTAMP),
+        Column("author"),
+    ],
+)
+TRIGGER_RULE_LITERALS = _table(
+    "trigger_rule_literals",
+    ("rule_id", "version", "clause_index", "literal_index"),
+    [
+        Column("rule_id"),
+        Column("version", ColumnType.INTEGER),
+        Column("clause_index", ColumnType.INTEGER),
+        Column("literal_index", ColumnType.INTEGER),
+        Column("measure"),
+        Column("fact"),
+        Column("within_days", ColumnType.INTEGER),
+        Column("topic"),
+        Column("op"),
+        Column("value", ColumnType.FLOAT),
+        Column("text_value"),
+    ],
+)
 SETTINGS = (
     TENANTS,
     FIELD_MAPPINGS,
@@ -131,6 +161,8 @@ SETTINGS = (
     AUDIT_TICKETS,
     TRIGGER_PARAMS,
     TRIGGER_PRESETS,
+    TRIGGER_RULES,
+    TRIGGER_RULE_LITERALS,
 )
 """Tables that are replaced whole."""
 

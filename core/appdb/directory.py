@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, insert, select, update
 from core.appdb.audits import audit_rows
 from core.appdb.engine import writing
 from core.appdb.locking import UnknownTenant
+from core.appdb.rules import rule_state
 from core.appdb.tables import field_mapping as field_mapping_table
 from core.appdb.tables import tenant as tenant_table
 from core.appdb.tables import trigger_param as trigger_param_table
@@ -121,6 +122,7 @@ class TenantDirectory:
                 "trigger_presets": _all(connection, trigger_preset_table),
                 **topic_state(connection),
                 "audit_tickets": audit_rows(connection),
+                **rule_state(connection),
             }
 
 

@@ -254,6 +254,24 @@ trigger_preset = Table(
     comment="Which preset a tenant chose, and since when; rows are only ever added.",
 )
 
+trigger_rule = Table(
+    "trigger_rule",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.tenant_id", ondelete="CASCADE"), primary_key=True),
+    Column("rule_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="From 1, without gaps, per rule; the newest is in force."),
+    Column("name", String(80), nullable=False),
+    Column("tree", JSON, nullable=False, comment="What must be so: all, any and not over comparisons."),
+    Column("severity", String(20), nullable=False),
+    Column("is_notify", Boolean, nullable=False),
+    Column("is_active", Boolean, nullable=False, comment="Whether it fires from then on."),
+    Column("dry_run", JSON, nullable=False, comment="What it would have opened when its tree was saved."),
+    Column("valid_from_at", UtcDateTime, nullable=False),
+    Column("author", String(255), nullable=False),
+    _one_of("severity", Severity),
+    comment="Rules a tenant made; rows are only ever added.",
+)
+
 field_mapping = Table(
     "field_mapping",
     metadata,

@@ -60,6 +60,9 @@ def summarise(place: Installation, truth_file: Path | None) -> Summary:
         tickets[tenant.tenant_id] = _ticket_count(place, tenant.tenant_id)
         for trigger in TriggerType:
             of_trigger = {company: notify for company, kind, notify in cards if kind == trigger}
+            if trigger is TriggerType.TENANT_RULE and not of_trigger:
+                # Rules of one's own are made by people: where there are none, there is nothing to tell.
+                continue
             expected = planted.get((tenant.tenant_id, trigger), set())
             others = Counter(notify for company, notify in of_trigger.items() if company not in expected)
             triggers.append(
@@ -84,13 +87,14 @@ def render(summary: Summary) -> Group:
     for name in ("tenant", "tickets", "trigger", "cards", "notify", *(("found", "others") if has_truth else ())):
         table.add_column(name, justify="left" if name in {"tenant", "trigger"} else "right", no_wrap=True)
     shown = None
-    for count in summary.triggers:
+    following = [*(count.tenant_id for count in summary.triggers[1:]), None]
+    for count, next_tenant in zip(summary.triggers, following, strict=False):
         is_first, shown = count.tenant_id != shown, count.tenant_id
         cells = [count.tenant_id, f"{summary.tickets[count.tenant_id]:,}"] if is_first else ["", ""]
         cells += [count.trigger_type, str(count.cards), str(count.notify)]
         if has_truth:
             cells += [f"{count.found} of {count.planted}", str(count.other_cards)]
-        table.add_row(*cells, end_section=count.trigger_type == list(TriggerType)[-1])
+        table.add_row(*cells, end_section=next_tenant != count.tenant_id)
     return Group(table, *([_verdict(summary)] if has_truth else []))
 
 

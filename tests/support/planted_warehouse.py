@@ -1,13 +1,14 @@
 """A small hand-made data set in which every situation the marts must get right is planted once, for builds on either engine.
 
-Four tenants share ids on purpose: `acme` has the situations, `globex` knows nothing about money, `initech` has threads, `messy` has
-the data people really have.
+Five tenants share ids on purpose: `acme` has the situations, `globex` knows nothing about money, `initech` has threads, `hooli` has
+rules of its own, `messy` has the data people really have.
 """
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from tests.support.rules import rule
 from tests.support.warehouse_fixtures import (
     SourceRow,
     all_fields_mapped,
@@ -34,6 +35,7 @@ from tests.support.warehouse_fixtures import (
     topic,
     topic_label,
     trigger_param,
+    trigger_rule,
 )
 
 AS_OF = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -103,6 +105,7 @@ def planted_rows() -> list[SourceRow]:
         *_acme(),
         *_globex(),
         *_initech(),
+        *_hooli(),
         *_messy(),
     ]
 
@@ -287,6 +290,42 @@ def _initech() -> list[SourceRow]:
         # The vendor's other customers go on writing, so that it is no holiday.
         company(id="105", tenant_id=here, name="Steady"),
         *[row for n in range(60) for row in written(id=f"{5000 + n}", tenant_id=here, company_id="105", days=4 * n)],
+    ]
+
+
+def _hooli() -> list[SourceRow]:
+    """The one with rules of its own."""
+    here = "hooli"
+    waiting = {
+        "any": [{"fact": "open_ticket_count", "op": ">=", "value": 1}, {"fact": "usage_30d", "op": "<", "value": 5}]
+    }
+    big = rule(
+        {"all": [{"fact": "mrr", "op": ">=", "value": 1000}, waiting]},
+        rule_id="big",
+        name='Big & "waiting"',
+        severity="high",
+        is_notify=True,
+    )
+    hurt = rule({"fact": "negative_count", "op": ">", "value": 0, "within_days": 90}, rule_id="hurt", severity="low")
+    return [
+        tenant(tenant_id=here),
+        *(row for row in all_fields_mapped(tenant_id=here) if row.values["field"] == "mrr"),
+        *default_stages(tenant_id=here),
+        *[sync_cursor(tenant_id=here, stream=one, synced_at=AS_OF) for one in ("tickets", "companies")],
+        *trigger_rule(big, tenant_id=here, valid_from_at=days_ago(30)),
+        # A rule that was switched off twelve days ago.
+        *trigger_rule(hurt, tenant_id=here, valid_from_at=days_ago(30)),
+        *trigger_rule(hurt, tenant_id=here, version=2, valid_from_at=days_ago(12), is_active=False),
+        # Waiting: pays much, and has had a ticket open for six days. One pays little, of one nobody knows.
+        company(id="101", tenant_id=here, name="Waiting", properties={"mrr": "5000"}),
+        *written(id="1001", tenant_id=here, company_id="101", days=6, closed_after=None),
+        company(id="102", tenant_id=here, name="Small", properties={"mrr": "999.99"}),
+        *written(id="1002", tenant_id=here, company_id="102", days=6, closed_after=None),
+        company(id="103", tenant_id=here, name="Unknown"),
+        *written(id="1003", tenant_id=here, company_id="103", days=6, closed_after=None),
+        # Hurt: unhappy once, forty days ago.
+        company(id="104", tenant_id=here, name="Hurt"),
+        *written(id="1004", tenant_id=here, company_id="104", days=40, sentiment="negative", quote="meh"),
     ]
 
 

@@ -12,6 +12,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from core.appdb.rules import RuleVersion, literal_rows, rule_row
+from core.rules import Rule
+
 TEXT, INT, FLOAT, BOOL, AT = "text", "bigint", "double precision", "boolean", "timestamp with time zone"
 LOADED_AT = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
 
@@ -223,6 +226,26 @@ SOURCE_TABLES: dict[str, dict[str, str]] = {
         "version": INT,
         "valid_from_at": AT,
         "author": TEXT,
+        "loaded_at": AT,
+    },
+    "raw_app.trigger_rules": {
+        **_texts("tenant_id rule_id"),
+        "version": INT,
+        **_texts("name tree severity"),
+        "is_notify": BOOL,
+        "is_active": BOOL,
+        "valid_from_at": AT,
+        "author": TEXT,
+        "loaded_at": AT,
+    },
+    "raw_app.trigger_rule_literals": {
+        **_texts("tenant_id rule_id"),
+        **dict.fromkeys(("version", "clause_index", "literal_index"), INT),
+        **_texts("measure fact"),
+        "within_days": INT,
+        **_texts("topic op"),
+        "value": FLOAT,
+        "text_value": TEXT,
         "loaded_at": AT,
     },
     "enrichment.message_texts": {
@@ -1062,3 +1085,28 @@ def correction(*, ticket_id: str, after: list[str], tenant_id: str = "acme", cor
             "loaded_at": LOADED_AT,
         },
     )
+
+
+def trigger_rule(
+    rule: Rule,
+    *,
+    tenant_id: str = "acme",
+    version: int = 1,
+    valid_from_at: datetime = datetime(2026, 1, 1, 9, 0, tzinfo=UTC),
+    is_active: bool = True,
+) -> list[SourceRow]:
+    """A version of a tenant's own rule, and its comparisons, as the application database hands them over."""
+    saved = RuleVersion(
+        rule_id=rule.rule_id,
+        version=version,
+        plain=rule.as_json(),
+        is_active=is_active,
+        dry_run={},
+        valid_from_at=valid_from_at,
+        author="ada",
+    )
+    loaded = {"loaded_at": LOADED_AT}
+    return [
+        SourceRow("raw_app.trigger_rules", rule_row(tenant_id, saved) | loaded),
+        *(SourceRow("raw_app.trigger_rule_literals", row | loaded) for row in literal_rows(tenant_id, rule, version)),
+    ]

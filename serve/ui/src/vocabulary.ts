@@ -4,7 +4,7 @@
  * The lists themselves belong to the API. A value this build does not know yet is shown with its own name, so that an
  * older page in front of a newer API stays readable.
  */
-export const TRIGGERS = ["frustrated", "significant_support", "silently_struggling"] as const;
+export const TRIGGERS = ["frustrated", "significant_support", "silently_struggling", "tenant_rule"] as const;
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
 export const STATUSES = ["new", "working", "waiting", "completed"] as const;
 export const SORTS = ["priority", "severity", "opened_on", "last_signal_on"] as const;
@@ -27,6 +27,10 @@ const SORT_LABELS: Record<Sort, string> = {
   severity: "Severity",
   opened_on: "Newest card",
   last_signal_on: "Latest signal",
+};
+
+const TRIGGER_LABELS: Record<string, string> = {
+  tenant_rule: "Your own rule",
 };
 
 const TARGET_LABELS: Record<string, string> = {
@@ -76,6 +80,7 @@ const TREND_LABELS: Record<string, string> = {
 const labelled = (labels: Record<string, string>) => (value: string) => labels[value] ?? humanise(value);
 
 export const sortLabel = labelled(SORT_LABELS);
+export const triggerLabel = labelled(TRIGGER_LABELS);
 export const targetLabel = labelled(TARGET_LABELS);
 export const intentLabel = labelled(INTENT_LABELS);
 export const analyzerLabel = labelled(ANALYZER_LABELS);

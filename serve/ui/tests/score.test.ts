@@ -41,6 +41,29 @@ describe("componentGroups", () => {
     ]);
   });
 
+  it("tells of each rule of the tenant's own what it fired on and what nobody knew", () => {
+    const groups = componentGroups({
+      score: 1,
+      rules: {
+        "big-account": {
+          name: "Big account",
+          version: 2,
+          severity: "high",
+          facts: { mrr: 2000, ticket_count_1d: 3, "topic_ticket_count_30d:data: export": 2, lifecycle_stage: "customer" },
+          unknown: ["usage_30d", "last_login_age_days"],
+        },
+      },
+    });
+    expect(groups.found.map(({ label, value }) => [label, value])).toEqual([
+      ["Rule", "Big account"],
+      ["MRR", "2,000"],
+      ["Tickets, 1 day", "3"],
+      ["Tickets on Data: export, 30 days", "2"],
+      ["Lifecycle stage", "customer"],
+    ]);
+    expect(groups.unknown.map(({ label }) => label)).toEqual(["Usage, 30 days", "Days since the last login"]);
+  });
+
   it("keeps a small probability readable instead of rounding it to nothing", () => {
     expect(componentGroups({ quiet_probability: 0.00042 }).found[0]?.value).toBe("0.00042");
   });

@@ -63,6 +63,8 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "audit_tickets": 0,
         "trigger_params": 0,
         "trigger_presets": 0,
+        "trigger_rules": 0,
+        "trigger_rule_literals": 0,
     }
     assert warehouse.rows("select * from raw_app.topics") == [], "the table exists before anybody made a topic"
     assert replace(ROWS) == {
@@ -74,6 +76,8 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "audit_tickets": 0,
         "trigger_params": 4,
         "trigger_presets": 1,
+        "trigger_rules": 0,
+        "trigger_rule_literals": 0,
     }
     assert replace(ROWS) == {
         "tenants": 0,
@@ -84,6 +88,8 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "audit_tickets": 0,
         "trigger_params": 0,
         "trigger_presets": 0,
+        "trigger_rules": 0,
+        "trigger_rule_literals": 0,
     }
     assert replace({**ROWS, "tenants": ROWS["tenants"][:1], "trigger_params": []}) == {
         "tenants": 1,
@@ -94,6 +100,8 @@ def test_app_state(warehouse: Warehouse, tmp_path: Path) -> None:
         "audit_tickets": 0,
         "trigger_params": 0,
         "trigger_presets": 0,
+        "trigger_rules": 0,
+        "trigger_rule_literals": 0,
     }
     assert [row["tenant_id"] for row in warehouse.rows("select * from raw_app.tenants")] == ["acme"]
     assert warehouse.rows("select * from raw_app.trigger_params") == []

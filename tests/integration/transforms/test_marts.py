@@ -40,6 +40,9 @@ CARDS = {
     ("initech", "106", "frustrated", date(2026, 11, 18), "medium", True),
     ("initech", "107", "frustrated", date(2026, 10, 11), "medium", False),
     ("initech", "108", "frustrated", date(2026, 10, 11), "medium", False),
+    ("hooli", "101", "tenant_rule", date(2026, 11, 14), "high", True),
+    ("hooli", "104", "frustrated", date(2026, 10, 11), "low", False),
+    ("hooli", "104", "tenant_rule", date(2026, 10, 21), "low", False),
     ("messy", "3", "significant_support", date(2026, 11, 18), "medium", True),
 }
 
@@ -117,6 +120,29 @@ def test_silence_is_told_with_what_is_not_known(duckdb_marts: BuiltWarehouse) ->
     parts = json.loads(str(card["components"]))
     assert parts["last_login_on"] is None
     assert parts["unknown"] == ["last_login", "onboarding_step", "usage_30d", "closed_without_customer_answer"]
+
+
+def test_a_rule_of_the_tenants_own_is_told_with_what_it_fired_on_and_what_nobody_knows(
+    duckdb_marts: BuiltWarehouse,
+) -> None:
+    card = duckdb_marts.one("churn_risk_cards", tenant_id="hooli", company_id="101")
+    assert card["why"] == 'Rule "Big & "waiting"" on 2026-11-20: MRR 5000; 1 open ticket.'
+    assert (card["score"], card["is_notify"], card["ticket_id"], card["rule_version"]) == (1, True, None, "1.0")
+    assert json.loads(str(card["components"]))["rules"] == {
+        "big": {
+            "name": 'Big & "waiting"',
+            "version": 1,
+            "severity": "high",
+            "facts": {"mrr": 5000, "open_ticket_count": 1},
+            "unknown": ["usage_30d"],
+        }
+    }
+
+
+def test_a_rule_that_is_switched_off_ends_its_card_and_does_not_take_it_back(duckdb_marts: BuiltWarehouse) -> None:
+    card = duckdb_marts.one("churn_risk_cards", tenant_id="hooli", company_id="104", trigger_type="tenant_rule")
+    assert (card["last_signal_on"], card["closed_on"]) == (date(2026, 11, 7), date(2026, 11, 10))
+    assert card["why"] == 'Rule "A rule" on 2026-11-07: 1 unhappy ticket in 90 days.'
 
 
 def test_messages_count_where_they_are_known(duckdb_marts: BuiltWarehouse) -> None:

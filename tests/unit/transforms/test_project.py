@@ -221,6 +221,7 @@ def test_defaults_are_the_documented_ones() -> None:
         TriggerType.FRUSTRATED: (0.5, 2.5, 0.25),
         TriggerType.SIGNIFICANT_SUPPORT: (1, 3, 1),
         TriggerType.SILENTLY_STRUGGLING: (2, 4, 1),
+        TriggerType.TENANT_RULE: (1, 1, 1),
     }
 
 

@@ -9,6 +9,7 @@ with holding_days as (
 ),
 
 -- The last day a tenant's silence could be judged. While nothing is synced a card for silence neither opens nor ends: nobody was listening.
+-- Nor does one for a rule of the tenant's own, which may ask for silence.
 judged_until as (
 
     select
@@ -121,7 +122,7 @@ named as (
         {{ card_id('episodes.tenant_id', 'episodes.company_id', 'episodes.trigger_type', 'episodes.opened_on') }} as card_id,
         episodes.last_signal_on + {{ days_to_close }} as first_off_on,
         case
-            when episodes.trigger_type = 'silently_struggling'
+            when episodes.trigger_type in ('silently_struggling', 'tenant_rule')
                 then coalesce(judged_until.last_judged_on, {{ as_of_on() }})
             else {{ as_of_on() }}
         end as last_judged_on

@@ -89,7 +89,8 @@ spells as (
         ticket_id,
         'negative' as pain,
         sent_on as from_on,
-        least(next_on, last_unhappy_on + {{ memory_days }}) as to_on
+        least(next_on, last_unhappy_on + {{ memory_days }}) as to_on,
+        last_unhappy_on as hurt_on
     from said_spells
     where settled_flag = 0 and last_unhappy_on is not null
 
@@ -101,7 +102,8 @@ spells as (
         closed.ticket_id,
         'unanswered',
         closed.from_on,
-        least(closed.to_on, spoken_days.next_on, closed.from_on + {{ memory_days }})
+        least(closed.to_on, spoken_days.next_on, closed.from_on + {{ memory_days }}),
+        closed.from_on
     from {{ ref('int_ticket_spells') }} as closed
     inner join spoken_days
         on
@@ -121,7 +123,8 @@ final as (
         spells.ticket_id,
         spells.pain,
         spells.from_on,
-        cast(spells.to_on as date) as to_on
+        cast(spells.to_on as date) as to_on,
+        cast(spells.hurt_on as date) as hurt_on
 
     from spells
     inner join tickets

@@ -5,6 +5,8 @@ with scores as (
     select 'significant_support' as trigger_type, * from {{ ref('int_significant_support_daily') }}
     union all
     select 'silently_struggling' as trigger_type, * from {{ ref('int_silently_struggling_daily') }}
+    union all
+    select 'tenant_rule' as trigger_type, * from {{ ref('int_tenant_rule_daily') }}
 
 ),
 

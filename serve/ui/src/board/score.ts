@@ -83,6 +83,24 @@ const LABELS: Record<string, string> = {
   z: "Distance from usual (z)",
 };
 
+/** What a tenant's own rule may ask for (core/rules/facts.py). */
+const FACT_LABELS: Record<string, string> = {
+  company_age_days: "Days in HubSpot",
+  days_since_inbound: "Days since their last word",
+  inbound_count: "Messages from them",
+  last_login_age_days: "Days since the last login",
+  lifecycle_stage: "Lifecycle stage",
+  message_count: "Messages both ways",
+  mrr: "MRR",
+  negative_count: "Unhappy tickets",
+  onboarding_step: "Onboarding step reached",
+  open_ticket_count: "Open tickets",
+  renewal_in_days: "Days to renewal",
+  ticket_count: "Tickets",
+  topic_ticket_count: "Tickets",
+  usage_30d: "Usage, 30 days",
+};
+
 const RULES = new Set(["count_direction", "half_life_days", "scored_on", "t_notify", "t_on", "window_days"]);
 /** Every parameter of the trigger as it was in force that day; those with a line of their own are not told twice. */
 const IN_FORCE = "in_force";
@@ -104,21 +122,44 @@ function textOf(key: string, value: string | number | boolean): string {
   return /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)) ? formatDay(value) : value;
 }
 
+interface TenantRule {
+  name?: string;
+  facts?: Record<string, string | number>;
+  unknown?: string[];
+}
+
+/** `ticket_count_14d` becomes "Tickets, 14 days"; the topic of `topic_ticket_count_30d:export` stands behind it. */
+function factLabel(measure: string): string {
+  const [, fact = measure, days, topic] = /^(\w+?)(?:_(\d+)d)?(?::(.*))?$/s.exec(FACT_LABELS[measure] ? "" : measure) ?? [];
+  const label = FACT_LABELS[fact] ?? humanise(fact);
+  return `${label}${topic ? ` on ${topicLabel(topic)}` : ""}${days ? `, ${days} ${days === "1" ? "day" : "days"}` : ""}`;
+}
+
 /** Groups components for reading; nested objects become rows of their own, named by their path. */
 export function componentGroups(components: Record<string, unknown>): ComponentGroups {
   const groups: ComponentGroups = { found: [], rules: [], unknown: [] };
 
-  const addUnknown = (key: string) => {
-    const label = labelOf(key);
+  const addUnknown = (key: string, label = labelOf(key)) => {
     // The same fact may be both empty and named in the list of unknowns.
     if (!groups.unknown.some((row) => row.label === label)) groups.unknown.push({ key, label, value: "unknown" });
+  };
+
+  const addTenantRule = (ruleId: string, rule: TenantRule): void => {
+    const path = `rules.${ruleId}`;
+    groups.found.push({ key: path, label: "Rule", value: rule.name ?? ruleId });
+    for (const [fact, value] of Object.entries(rule.facts ?? {})) {
+      groups.found.push({ key: `${path}.${fact}`, label: factLabel(fact), value: textOf(fact, value) });
+    }
+    for (const fact of rule.unknown ?? []) addUnknown(`${path}.${fact}`, factLabel(fact));
   };
 
   const add = (path: string, key: string, value: unknown): void => {
     if (SHOWN_ELSEWHERE.has(path)) return;
     if (value === null || value === undefined || value === "") return addUnknown(path);
-    if (path === "unknown" && Array.isArray(value)) return value.map(String).forEach(addUnknown);
-    if (Array.isArray(value)) {
+    if (path === "unknown" && Array.isArray(value)) return value.map(String).forEach((name) => addUnknown(name));
+    if (path === "rules" && typeof value === "object" && !Array.isArray(value)) {
+      for (const [ruleId, rule] of Object.entries(value)) addTenantRule(ruleId, rule as TenantRule);
+    } else if (Array.isArray(value)) {
       const text = value.map((item) => (typeof item === "object" ? JSON.stringify(item) : textOf(key, item as string | number | boolean)));
       groups.found.push({ key: path, label: labelOf(path), value: text.join(", ") || "none" });
     } else if (path === IN_FORCE) {
