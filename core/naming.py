@@ -40,8 +40,6 @@ BI_ONLY_MARTS = (
     "card_load_weekly",
     "enrichment_quality",
     "data_quality",
-    "topic_trends_daily",
-    "audited_shares",
 )
 """The marts that only BI reads: in the published file, or as views on Postgres. They hold nothing that a person wrote."""
 
