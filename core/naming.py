@@ -34,19 +34,12 @@ PUBLISHED_MARTS = (
 BI_ONLY_MARTS = (
     "trigger_scores_daily",
     "topic_trends_daily",
-    "card_outcomes",
-    "alert_precision",
-    "churn_recall",
-    "card_load_weekly",
-    "enrichment_quality",
-    "data_quality",
+    "audited_shares",
     "llm_costs_daily",
     "card_outcomes",
     "card_load_weekly",
     "enrichment_quality",
     "data_quality",
-    "topic_trends_daily",
-    "audited_shares",
 )
 """The marts that only BI reads: in the published file, or as views on Postgres. They hold nothing that a person wrote."""
 

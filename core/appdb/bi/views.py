@@ -142,7 +142,7 @@ def _make_views(connection: Connection, schema: str) -> None:
 
 def _tables(connection: Connection) -> dict[str, tuple[str, list[str]]]:
     """Table and columns behind each view, by mart."""
-    tables = {mart: (table.name, [column.name for column in table.columns]) for mart, table in PUBLISHED.items()}
-    for mart, columns in copies(connection).items():
-        tables[mart] = (f"{COPIES}.{mart}", list(columns))
-    return tables
+    tables = {mart: (f"{COPIES}.{mart}", list(columns)) for mart, columns in copies(connection).items()}
+    # A mart that the API serves since this release has a copy until the next publish drops it.
+    served = {mart: (table.name, [column.name for column in table.columns]) for mart, table in PUBLISHED.items()}
+    return tables | served

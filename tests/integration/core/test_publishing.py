@@ -255,6 +255,9 @@ def test_what_only_bi_reads_follows_its_mart_when_that_changes(postgres_url: str
         run(warehouse, engine, tmp_path, ACME)
     held = warehouse.rows("select count(*) as n from published_for_bi.llm_costs_daily where tenant_id = 'acme'")
     assert held == [{"n": 2}]
+    # A mart that the API serves is shown from its serving table, also while there is a copy.
+    copies.make_room(engine, {"companies": {"tenant_id": "text", "company_id": "text"}})
+    assert {row["tenant_id"] for row in warehouse.rows("select tenant_id from bi.companies")} == {"acme", "globex"}
     # A mart that is gone leaves nothing behind.
     copies.make_room(engine, {})
     assert not warehouse.has_table("bi", "llm_costs_daily")
