@@ -65,12 +65,6 @@ presets as (
 
 ),
 
-triggers as (
-
-    select distinct trigger_type from defaults
-
-),
-
 -- The days on which anything of a trigger changes for a tenant; before the first change the defaults hold.
 changes as (
 

@@ -2,7 +2,7 @@
 
 The API's role gets no right to the rules on Postgres: no tenant's request has a use for them yet.
 
-Revision: 0017, after 0015a.
+Revision: 0017, after 0016.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from core.appdb.types import UtcDateTime
 
 revision = "0017"
-down_revision = "0015a"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
