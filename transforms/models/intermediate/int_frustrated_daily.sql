@@ -72,31 +72,43 @@ ages as (
 
 ),
 
--- A message speaks on its own day and fades on each day after it, until it is as old as the window.
-faded as (
+-- A message speaks on its own day and on each day after it, until it is as old as the longest window. Materialized: an optimiser that sees through
+-- it joins the days first, which is thousands of times as many rows.
+aged as materialized (
 
     select
-        readings.tenant_id,
-        readings.company_id,
-        readings.ticket_id,
-        readings.message_id,
-        readings.sentiment,
-        readings.churn_intent,
-        readings.sent_at,
-        readings.points,
-        params.day_on as scored_on,
-        power(0.5, ages.age_days / params.half_life_days) as share
+        readings.*,
+        ages.age_days,
+        cast(readings.sent_on + cast(ages.age_days as integer) as date) as scored_on
 
     from readings
     inner join reach
         on readings.tenant_id = reach.tenant_id
     inner join ages
         on ages.age_days < reach.window_days
+
+),
+
+faded as (
+
+    select
+        aged.tenant_id,
+        aged.company_id,
+        aged.ticket_id,
+        aged.message_id,
+        aged.sentiment,
+        aged.churn_intent,
+        aged.sent_at,
+        aged.points,
+        aged.scored_on,
+        power(0.5, aged.age_days / params.half_life_days) as share
+
+    from aged
     inner join params
         on
-            readings.tenant_id = params.tenant_id
-            and readings.sent_on + cast(ages.age_days as integer) = params.day_on
-            and ages.age_days < params.window_days
+            aged.tenant_id = params.tenant_id
+            and aged.scored_on = params.day_on
+            and aged.age_days < params.window_days
 
 ),
 
