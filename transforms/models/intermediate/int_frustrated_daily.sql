@@ -181,7 +181,7 @@ tones as (
         sent_on,
         first_level - last_level >= 2 as is_fallen,
         last_level >= 0 as is_calm,
-        lead(sent_on) over (partition by tenant_id, ticket_id order by sent_on) as next_on
+        coalesce(lead(sent_on) over (partition by tenant_id, ticket_id order by sent_on), {{ last_day() }}) as next_on
 
     from turns
     where day_rank = 1
@@ -190,7 +190,11 @@ tones as (
 
 closed_spells as (
 
-    select * from {{ ref('int_ticket_spells') }}
+    select
+        *,
+        coalesce(to_on, {{ last_day() }}) as until_on
+
+    from {{ ref('int_ticket_spells') }}
     where is_closed
 
 ),
@@ -208,13 +212,13 @@ turned as (
             strongest_messages.tenant_id = tones.tenant_id
             and strongest_messages.ticket_id = tones.ticket_id
             and strongest_messages.scored_on >= tones.sent_on
-            and (tones.next_on is null or strongest_messages.scored_on < tones.next_on)
+            and strongest_messages.scored_on < tones.next_on
     left join closed_spells
         on
             strongest_messages.tenant_id = closed_spells.tenant_id
             and strongest_messages.ticket_id = closed_spells.ticket_id
             and strongest_messages.scored_on >= closed_spells.from_on
-            and (closed_spells.to_on is null or strongest_messages.scored_on < closed_spells.to_on)
+            and strongest_messages.scored_on < closed_spells.until_on
 
 ),
 
