@@ -72,31 +72,43 @@ ages as (
 
 ),
 
--- A message speaks on its own day and fades on each day after it, until it is as old as the window.
-faded as (
+-- A message speaks on its own day and on each day after it, until it is as old as the longest window. Materialized: an optimiser that sees through
+-- it joins the days first, which is thousands of times as many rows.
+aged as materialized (
 
     select
-        readings.tenant_id,
-        readings.company_id,
-        readings.ticket_id,
-        readings.message_id,
-        readings.sentiment,
-        readings.churn_intent,
-        readings.sent_at,
-        readings.points,
-        params.day_on as scored_on,
-        power(0.5, ages.age_days / params.half_life_days) as share
+        readings.*,
+        ages.age_days,
+        cast(readings.sent_on + cast(ages.age_days as integer) as date) as scored_on
 
     from readings
     inner join reach
         on readings.tenant_id = reach.tenant_id
     inner join ages
         on ages.age_days < reach.window_days
+
+),
+
+faded as (
+
+    select
+        aged.tenant_id,
+        aged.company_id,
+        aged.ticket_id,
+        aged.message_id,
+        aged.sentiment,
+        aged.churn_intent,
+        aged.sent_at,
+        aged.points,
+        aged.scored_on,
+        power(0.5, aged.age_days / params.half_life_days) as share
+
+    from aged
     inner join params
         on
-            readings.tenant_id = params.tenant_id
-            and readings.sent_on + cast(ages.age_days as integer) = params.day_on
-            and ages.age_days < params.window_days
+            aged.tenant_id = params.tenant_id
+            and aged.scored_on = params.day_on
+            and aged.age_days < params.window_days
 
 ),
 
@@ -169,7 +181,7 @@ tones as (
         sent_on,
         first_level - last_level >= 2 as is_fallen,
         last_level >= 0 as is_calm,
-        lead(sent_on) over (partition by tenant_id, ticket_id order by sent_on) as next_on
+        coalesce(lead(sent_on) over (partition by tenant_id, ticket_id order by sent_on), {{ last_day() }}) as next_on
 
     from turns
     where day_rank = 1
@@ -178,7 +190,11 @@ tones as (
 
 closed_spells as (
 
-    select * from {{ ref('int_ticket_spells') }}
+    select
+        *,
+        coalesce(to_on, {{ last_day() }}) as until_on
+
+    from {{ ref('int_ticket_spells') }}
     where is_closed
 
 ),
@@ -196,13 +212,13 @@ turned as (
             strongest_messages.tenant_id = tones.tenant_id
             and strongest_messages.ticket_id = tones.ticket_id
             and strongest_messages.scored_on >= tones.sent_on
-            and (tones.next_on is null or strongest_messages.scored_on < tones.next_on)
+            and strongest_messages.scored_on < tones.next_on
     left join closed_spells
         on
             strongest_messages.tenant_id = closed_spells.tenant_id
             and strongest_messages.ticket_id = closed_spells.ticket_id
             and strongest_messages.scored_on >= closed_spells.from_on
-            and (closed_spells.to_on is null or strongest_messages.scored_on < closed_spells.to_on)
+            and strongest_messages.scored_on < closed_spells.until_on
 
 ),
 
