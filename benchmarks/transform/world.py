@@ -30,7 +30,7 @@ _FEW = {
     "raw_app.field_mappings": """
         select tenant_id, field, 1 as version, field as property_name, 'setup' as author,
                timestamptz '2020-01-01' as valid_from_at, case field when 'mrr' then 'month' end as unit
-        from tenants, (values ('mrr'), ('renewal_date'), ('last_login'), ('onboarding_step'), ('usage_30d')) as f(field)
+        from tenants, (values ('mrr'), ('renewal'), ('last_login'), ('onboarding_step'), ('usage')) as f(field)
     """,
     "raw_app.topics": """
         select tenant_id, 'topic-' || n as name, 'About ' || n as description, true as is_active, 1 as version,
@@ -144,9 +144,9 @@ _COMPANIES = {
                timestamptz '{as_of}' - to_days(cast(60 + hash(t, c) % 1500 as integer)) as createdate,
                timestamptz '{as_of}' - to_days(cast(hash(c, t) % 20 as integer)) as hs_lastmodifieddate, false as archived,
                json_object('mrr', cast(100 + hash(t, c, 2) % 5000 as text),
-                           'renewal_date', strftime(date '{day}' + cast(hash(t, c, 3) % 365 as integer), '%Y-%m-%d'),
+                           'renewal', strftime(date '{day}' + cast(hash(t, c, 3) % 365 as integer), '%Y-%m-%d'),
                            'last_login', strftime(date '{day}' - cast(hash(t, c, 4) % 12 as integer), '%Y-%m-%d'),
-                           'onboarding_step', '5', 'usage_30d', cast(40 + hash(t, c, 5) % 900 as text)) as properties
+                           'onboarding_step', '5', 'usage', cast(40 + hash(t, c, 5) % 900 as text)) as properties
         from range({tenants}) as tenant(t), range({companies_each}) as company(c)
     """,
     "raw_hubspot.contacts": """
