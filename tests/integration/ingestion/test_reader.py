@@ -63,7 +63,7 @@ def test_history_comes_with_the_records_of_a_list_and_of_a_batch(held: SandboxPo
     ticket = held.upsert("tickets", {"subject": "a", "hs_pipeline_stage": "1"})
     for stage in ("2", "4"):
         held.set_property("tickets", ticket, "hs_pipeline_stage", stage)
-    wanted = Wanted("tickets", ("subject",), "hs_pipeline_stage")
+    wanted = Wanted("tickets", ("subject",), ("hs_pipeline_stage",))
     [[listed]] = [page.records for page in portal.pages(wanted, archived=False)]
     [[read]] = list(portal.records(wanted, [ticket], archived=False))
     for record in (listed, read):

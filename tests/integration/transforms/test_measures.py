@@ -43,6 +43,7 @@ def test_who_left_is_held_against_the_cards_before(duckdb_marts: BuiltWarehouse)
     assert reasons == {
         "acme": HiddenReason.TOO_FEW,
         "globex": HiddenReason.TOO_FEW,
+        "hooli": HiddenReason.CHURN_NOT_MAPPED,
         "initech": HiddenReason.CHURN_NOT_MAPPED,
         "messy": HiddenReason.CHURN_NOT_MAPPED,
     }
