@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import inspect, text
 
 from analysis.topics.correct import correct_topics
+from core.appdb.bi import views
 from core.erasure import find_residue
-from core.erasure.registry import APPLICATION, ERASED_NOTE, JOURNAL, WAREHOUSE
+from core.erasure.registry import APPLICATION, ERASED_NOTE, JOURNAL, MODELS, WAREHOUSE, Holding
+from core.naming import MARTS
 from core.tenants import tenant_id
 from core.vocabulary import ErasureSource
 from tests.support.canary import SUBJECT, TRACES, WORDS, Canary, files_with_traces, plant, write
@@ -100,8 +102,11 @@ class Life:
             "inner join information_schema.tables as t on t.table_schema = c.table_schema and t.table_name = c.table_name "
             "where c.column_name = 'tenant_id' and t.table_type = 'BASE TABLE'"
         )
+        # Copies for BI hold what their marts hold, and only marts without anything of a person have one.
+        copied = {row["table_name"] for row in rows if row["table_schema"] == views.COPIES}
+        assert copied <= {one.table for one in MODELS if one == Holding(MARTS, one.table)}
         # What dlt stages is removed whole; `public` is the application database on the same server.
-        outside = ("raw_hubspot_staging", "raw_app_staging", "public")
+        outside = ("raw_hubspot_staging", "raw_app_staging", "public", views.COPIES)
         held = {
             f"{row['table_schema']}.{row['table_name']}" for row in rows if not row["table_schema"].startswith(outside)
         }
