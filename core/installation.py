@@ -1,5 +1,6 @@
 """One running installation: the stores that the settings name, opened when first asked for and shared from then on."""
 
+from datetime import UTC, datetime
 from functools import cached_property
 
 from sqlalchemy import Engine
@@ -32,6 +33,10 @@ class Installation:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+
+    def as_of_at(self) -> datetime:
+        """The moment models are built for, in whole seconds: the one that is set, or now."""
+        return (self.settings.as_of or datetime.now(UTC)).replace(microsecond=0)
 
     @cached_property
     def warehouse(self) -> Warehouse:

@@ -22,7 +22,7 @@ from core.vocabulary import CardOutcome, ChurnSource
 from core.warehouse.base import Snapshot
 from orchestration.candidates import candidate_settings, current_settings
 from orchestration.replay import OnStep, Replay, Span
-from orchestration.scratch import installation_as_of, scratch_copy
+from orchestration.scratch import scratch_copy
 
 
 class NothingToReplay(Terminal):
@@ -56,7 +56,7 @@ def backtest(
         WarehouseBusy, WarehouseUnavailable: The warehouse cannot be read.
         TransformFailed: A model did not build.
     """
-    now = installation_as_of(place)
+    now = place.as_of_at()
     span = Span(first_on, last_on or now.date())
     if span.first_on > span.last_on:
         raise NothingToReplay(f"The span ends on {span.last_on}, before it begins on {span.first_on}: swap the two.")
@@ -100,14 +100,14 @@ def known_truth(place: Installation, tenant_id: TenantId) -> tuple[list[KnownCar
 
 
 def _known_cards(snapshot: Snapshot, tenant_id: TenantId) -> list[KnownCard]:
-    if not (snapshot.has_table(INTERMEDIATE, "int_card_states") and snapshot.has_table(INTERMEDIATE, "int_episodes")):
+    if not (snapshot.has_table(INTERMEDIATE, "int_card_states") and snapshot.has_table(INTERMEDIATE, "int_cards")):
         return []
     rows = snapshot.rows(
-        "select episodes.company_id, episodes.trigger_type, episodes.opened_on, episodes.last_signal_on, states.outcome "  # noqa: S608
-        f"from {INTERMEDIATE}.int_card_states as states inner join {INTERMEDIATE}.int_episodes as episodes "
-        "on states.tenant_id = episodes.tenant_id and states.card_id = episodes.card_id "
+        "select cards.company_id, cards.trigger_type, cards.opened_on, cards.last_signal_on, states.outcome "  # noqa: S608
+        f"from {INTERMEDIATE}.int_card_states as states inner join {INTERMEDIATE}.int_cards as cards "
+        "on states.tenant_id = cards.tenant_id and states.card_id = cards.card_id "
         "where states.tenant_id = :tenant_id and states.outcome is not null "
-        "order by episodes.company_id, episodes.trigger_type, episodes.opened_on",
+        "order by cards.company_id, cards.trigger_type, cards.opened_on",
         tenant_id=tenant_id,
     )
     return [KnownCard(**{**row, "outcome": CardOutcome(row["outcome"])}) for row in rows]

@@ -16,7 +16,7 @@ from core.naming import INTERMEDIATE
 from core.rules import InvalidRule, Problem, Rule
 from core.vocabulary import TriggerType
 from ingestion.app_state import TRIGGER_RULE_LITERALS, TRIGGER_RULES
-from orchestration.scratch import Scratch, installation_as_of, scratch_copy
+from orchestration.scratch import Scratch, scratch_copy
 
 DRY_RUN_DAYS = 90
 """How far back a rule is tried out."""
@@ -105,7 +105,7 @@ def dry_run(place: Installation, tenant: Tenant, rule: Rule) -> DryRun:
         WarehouseBusy, WarehouseUnavailable: The warehouse cannot be read.
     """
     check_topics(place, tenant, rule)
-    as_of_at = installation_as_of(place)
+    as_of_at = place.as_of_at()
     with scratch_copy(place, tenant.tenant_id, purpose="rules", as_of_at=as_of_at) as scratch:
         _stand_alone(scratch, tenant, rule, as_of_at)
         scratch.build(_SELECTED)

@@ -8,7 +8,7 @@ other settings (`orchestration.replay`).
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -124,7 +124,7 @@ def scratch_copy(
         _copy(place.warehouse, scratch, tenant_id)
         # With those that are no tenant's, such as measured precision, of which the cards say nothing here.
         ensure_enrichment_tables(scratch)
-        yield Scratch(scratch, as_of_at=as_of_at or installation_as_of(place), target_dir=data_dir / f"dbt-{purpose}")
+        yield Scratch(scratch, as_of_at=as_of_at or place.as_of_at(), target_dir=data_dir / f"dbt-{purpose}")
 
 
 def _copy(warehouse: Warehouse, scratch: DuckDBWarehouse, tenant_id: TenantId) -> None:
@@ -150,8 +150,3 @@ def _emptied(data_dir: Path, prefix: str) -> Iterator[str]:
         shutil.rmtree(left, ignore_errors=True)
     with TemporaryDirectory(prefix=prefix, dir=data_dir) as folder:
         yield folder
-
-
-def installation_as_of(place: Installation) -> datetime:
-    """The moment this installation builds for: the one that is set, or now."""
-    return (place.settings.as_of or datetime.now(UTC)).replace(microsecond=0)

@@ -1,7 +1,7 @@
 """The dbt project's models as assets, with the lineage of its manifest and its tests as asset checks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
@@ -29,7 +29,7 @@ def make_dbt_models(manifest: Path) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, place: dg.ResourceParam[Installation]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Build and test the selected models in this process, so that a killed run leaves no dbt behind."""
-        as_of_at = (place.settings.as_of or datetime.now(UTC)).replace(microsecond=0)
+        as_of_at = place.as_of_at()
         selected = _selected(context)
         marts = {key for key in context.assets_def.keys if key.path[0] == MARTS}
         with place.warehouse.named_lock("transform"):

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import pytest
 from typer.testing import CliRunner
 
 import churnboard
+from analysis.backtest.cards import KnownCard
 from analysis.evals.shipped import add_shipped_precision
 from core.appdb.directory import Tenant
 from core.installation import Installation
 from core.settings import Settings
 from core.tenants import cell, tenant_id
-from core.warehouse import Warehouse
+from core.vocabulary import CardOutcome
+from core.warehouse import Column, ColumnType, TableSpec, Warehouse
+from orchestration.backtest import known_truth
 from tests.support.planted_warehouse import AS_OF, planted_rows
 from tests.support.warehouse_fixtures import fill, table_rows
 from transforms.runner import build
@@ -103,6 +107,21 @@ def test_a_higher_threshold_card_by_card(place: Installation, warehouse: Warehou
     assert {table: table_rows(warehouse.url, f"enrichment.{table}") for table in held} == before
     assert not warehouse.has_table("marts", "churn_risk_cards"), "nothing was built where readers look"
     assert list(place.settings.stores.data_dir.glob("backtest-scratch-*")) == [], "the copy is gone"
+
+
+def test_an_outcome_is_known_of_a_card_that_goes_by_an_earlier_id(place: Installation, warehouse: Warehouse) -> None:
+    key = (Column("tenant_id"), Column("card_id"))
+    days = (Column("opened_on", ColumnType.DATE), Column("last_signal_on", ColumnType.DATE))
+    named = (Column("company_id"), Column("trigger_type"))
+    cards = TableSpec("intermediate", "int_cards", (*key, *named, *days), ("tenant_id", "card_id"))
+    states = TableSpec("intermediate", "int_card_states", (*key, Column("outcome")), ("tenant_id", "card_id"))
+    held = {"tenant_id": "acme", "card_id": "as-it-was-published"}
+    opened, ended = date(2026, 9, 1), date(2026, 9, 8)
+    card = held | {"company_id": "107", "trigger_type": "frustrated", "opened_on": opened, "last_signal_on": ended}
+    warehouse.merge([(cards, [card]), (states, [held | {"outcome": "saved"}])])
+    assert known_truth(place, tenant_id("acme"))[0] == [
+        KnownCard("107", "frustrated", opened, ended, CardOutcome.SAVED)
+    ]
 
 
 @pytest.mark.parametrize("warehouse_url", ["duckdb"], indirect=True)
