@@ -48,3 +48,11 @@
 {% macro fresh_interval() -%}
     interval '{{ var("fresh_hours") | int }} hours'
 {%- endmacro %}
+
+{# The last day of which everything was heard, where everything was heard until a moment. #}
+{% macro last_heard_on(trusted_until_at) -%}
+    case
+        when {{ trusted_until_at }} >= {{ as_of_at() }} then {{ as_of_on() }}
+        else cast(cast({{ trusted_until_at }} as date) - 1 as date)
+    end
+{%- endmacro %}

@@ -62,3 +62,52 @@
         else cast(cast({{ at }} as date) + (8 - cast(extract(isodow from {{ at }}) as integer)) as timestamp) + interval '9 hours'
     end
 {%- endmacro %}
+
+{# What happened to cards by as_of, each event under the id of the card it counts for: that of another one, where two turned out to be one. #}
+{% macro card_events() -%}
+    select
+        events.tenant_id,
+        coalesce(aliases.card_id, events.card_id) as card_id,
+        events.card_id as written_for,
+        events.seq,
+        events.event_type,
+        events.actor,
+        events.status,
+        events.payload,
+        events.occurred_at
+
+    from {{ ref('stg_app__card_events') }} as events
+    left join {{ ref('int_card_aliases') }} as aliases
+        on
+            events.tenant_id = aliases.tenant_id
+            and events.card_id = aliases.alias_id
+    where events.occurred_at <= {{ as_of_at() }}
+{%- endmacro %}
+
+{# By card of `cards` (a CTE), the last day on which a message was too old for its frustration, on each of its days by the window then in force. #}
+{% macro too_old_for_cards() -%}
+    select
+        cards.tenant_id,
+        cards.card_id,
+        min(greatest(cards.opened_on, params.valid_from_on) - cast(ceil(params.param_value) as integer)) as too_old_on
+
+    from cards
+    inner join {{ ref('int_trigger_params') }} as params
+        on
+            cards.tenant_id = params.tenant_id
+            and cards.last_signal_on >= params.valid_from_on
+            and cards.opened_on <= params.valid_to_on
+    where params.trigger_type = 'frustrated' and params.param_name = 'window_days'
+    group by cards.tenant_id, cards.card_id
+{%- endmacro %}
+
+{#
+    What a company was known to pay on the day its card opened: by HubSpot's own history of the amount, or else by what the card was published
+    with; null where that was assumed, or is in another currency.
+#}
+{% macro paid_when_opened(cards, history) -%}
+    case
+        when {{ history }}.is_history then {{ history }}.fact_number
+        when {{ cards }}.opened_mrr_source = 'mapped_property' then {{ cards }}.opened_mrr
+    end
+{%- endmacro %}

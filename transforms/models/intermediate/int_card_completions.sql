@@ -1,31 +1,9 @@
 -- A card that comes back within so many days was not done with.
 {% set flap_days = 7 %}
 
-with aliases as (
+with events as (
 
-    select * from {{ ref('int_card_aliases') }}
-
-),
-
--- Events of a card that turned out to be another one count for that one.
-events as (
-
-    select
-        events.tenant_id,
-        coalesce(aliases.card_id, events.card_id) as card_id,
-        events.card_id as written_for,
-        events.seq,
-        events.event_type,
-        events.occurred_at
-
-    from {{ ref('stg_app__card_events') }} as events
-    left join aliases
-        on
-            events.tenant_id = aliases.tenant_id
-            and events.card_id = aliases.alias_id
-    where
-        events.event_type in ('completed', 'reopened')
-        and events.occurred_at <= {{ as_of_at() }}
+    {{ card_events() }}
 
 ),
 
@@ -37,6 +15,7 @@ followed as (
         lead(occurred_at) over card_events as next_at
 
     from events
+    where event_type in ('completed', 'reopened')
     window card_events as (partition by tenant_id, card_id order by occurred_at, {{ byte_order('written_for') }}, seq)
 
 ),

@@ -81,11 +81,7 @@ final as (
         coalesce(states.outcome in ('saved', 'at_risk_unresolved', 'churned', 'contraction'), false) as is_right,
         companies.currency,
         -- What was assumed, or is in another currency, is no amount to add up.
-        -- HubSpot's own history says it best; without one, what the card was published with.
-        case
-            when history.is_history then history.fact_number
-            when cards.opened_mrr_source = 'mapped_property' then cards.opened_mrr
-        end as opened_mrr,
+        {{ paid_when_opened('cards', 'history') }} as opened_mrr,
         case when states.outcome_mrr_source = 'mapped_property' then states.outcome_mrr end as outcome_mrr,
         case when churned.churned_on >= cards.opened_on then churned.churned_on end as churned_on
 

@@ -17,22 +17,9 @@ readings as (
 
 ),
 
--- The last day on which a message was too old for the card, on each of its days by the window then in force.
 windows as (
 
-    select
-        cards.tenant_id,
-        cards.card_id,
-        min(greatest(cards.opened_on, params.valid_from_on) - cast(ceil(params.param_value) as integer)) as too_old_on
-
-    from cards
-    inner join {{ ref('int_trigger_params') }} as params
-        on
-            cards.tenant_id = params.tenant_id
-            and cards.last_signal_on >= params.valid_from_on
-            and cards.opened_on <= params.valid_to_on
-    where params.trigger_type = 'frustrated' and params.param_name = 'window_days'
-    group by cards.tenant_id, cards.card_id
+    {{ too_old_for_cards() }}
 
 ),
 

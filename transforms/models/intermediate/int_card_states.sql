@@ -1,30 +1,16 @@
-with aliases as (
+with events as (
 
-    select * from {{ ref('int_card_aliases') }}
+    {{ card_events() }}
 
 ),
 
--- Events of a card that turned out to be another one count for that one.
-events as (
+sided as (
 
     select
-        events.tenant_id,
-        coalesce(aliases.card_id, events.card_id) as card_id,
-        events.card_id as written_for,
-        events.seq,
-        events.event_type,
-        events.actor,
-        events.status,
-        events.payload,
-        events.occurred_at,
-        {{ side_of_event('events.event_type') }} as side
+        *,
+        {{ side_of_event('event_type') }} as side
 
-    from {{ ref('stg_app__card_events') }} as events
-    left join aliases
-        on
-            events.tenant_id = aliases.tenant_id
-            and events.card_id = aliases.alias_id
-    where events.occurred_at <= {{ as_of_at() }}
+    from events
 
 ),
 
@@ -37,7 +23,7 @@ last_first as (
             order by occurred_at desc, {{ byte_order('written_for') }} desc, seq desc
         ) as recency_rank
 
-    from events
+    from sided
 
 ),
 

@@ -50,11 +50,7 @@ completed as (
         cards.company_id,
         states.outcome,
         cast(states.completed_at as date) as completed_on,
-        -- HubSpot's own history says it best; without one, what the card was published with.
-        case
-            when history.is_history then history.fact_number
-            when cards.opened_mrr_source = 'mapped_property' then cards.opened_mrr
-        end as opened_mrr,
+        {{ paid_when_opened('cards', 'history') }} as opened_mrr,
         case when states.outcome_mrr_source = 'mapped_property' then states.outcome_mrr end as outcome_mrr
 
     from {{ ref('int_cards') }} as cards

@@ -52,10 +52,7 @@ known_until as (
 
     select
         tenant_id,
-        case
-            when trusted_until_at >= {{ as_of_at() }} then {{ as_of_on() }}
-            else cast(cast(trusted_until_at as date) - 1 as date)
-        end as last_on
+        {{ last_heard_on('trusted_until_at') }} as last_on
 
     from {{ ref('int_silence_sources') }}
 
@@ -167,19 +164,6 @@ inbound as (
 
 ),
 
-labels as (
-
-    select tenant_id, company_id, ticket_id, created_on, topic
-    from {{ ref('int_ticket_topics') }}
-
-    union
-
-    select tenant_id, company_id, ticket_id, created_on, parent_topic
-    from {{ ref('int_ticket_topics') }}
-    where parent_topic is not null
-
-),
-
 -- Everything that moves a count, as one row a move: what happens enters on its day, and leaves when it is as old as the window.
 happened as (
 
@@ -194,7 +178,7 @@ happened as (
     union all
 
     select asked.measure, asked.within_days, labels.tenant_id, labels.company_id, labels.created_on
-    from labels
+    from {{ ref('int_topic_tickets') }} as labels
     inner join asked
         on
             labels.tenant_id = asked.tenant_id

@@ -14,10 +14,7 @@ judged_until as (
 
     select
         tenant_id,
-        case
-            when trusted_until_at >= {{ as_of_at() }} then {{ as_of_on() }}
-            else cast(trusted_until_at as date) - 1
-        end as last_judged_on
+        {{ last_heard_on('trusted_until_at') }} as last_judged_on
 
     from {{ ref('int_silence_sources') }}
 
