@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from churnboard.shared import app, console, installation, settings
+from core.months import parse_month
 from core.vocabulary import Sentiment
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _month(given: str | None) -> date:
     if given is None:
         return (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).replace(day=1)
     try:
-        return datetime.strptime(given, "%Y-%m").replace(tzinfo=UTC).date()
+        return parse_month(given)
     except ValueError:
         raise typer.BadParameter(f"{given!r} is no month: write it like 2026-10.") from None
 

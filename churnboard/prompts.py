@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from churnboard.shared import app, configure_logging, console, installation, settings
-from core.months import first_after
+from core.months import first_after, parse_month
 from core.vocabulary import AnalysisTask
 
 if TYPE_CHECKING:
@@ -186,6 +186,6 @@ def months_between(first: str, last: str) -> "tuple[date, date] | None":
 
 def _month(said: str) -> date:
     try:
-        return datetime.strptime(said, "%Y-%m").replace(tzinfo=UTC).date()
+        return parse_month(said)
     except ValueError as error:
         raise typer.BadParameter(f"{said!r} is no month: write it as 2026-09.") from error

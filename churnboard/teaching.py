@@ -3,7 +3,7 @@
 import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from churnboard.shared import configure_logging, console, installation, settings
 from churnboard.topics import Tenant, topics_app
-from core.months import first_after
+from core.months import first_after, parse_month
 from core.vocabulary import ChurnIntent, CorrectedField, ProposalStatus, Sentiment, TopicEditKind
 
 if TYPE_CHECKING:
@@ -328,6 +328,6 @@ def _place(tenant: str) -> "Installation":
 
 def _month(written: str) -> date:
     try:
-        return datetime.strptime(written, "%Y-%m").date()  # noqa: DTZ007 - a month, no moment
+        return parse_month(written)
     except ValueError as error:
         raise typer.BadParameter(f"{written!r} is not a month: write it as 2026-11.") from error

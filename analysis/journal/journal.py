@@ -35,6 +35,7 @@ from analysis.journal.statements import FAILED_RUNS, Statements, added, figures
 from analysis.journal.table import LLM_CALL, LLM_CHARGE, METADATA, CallState, ChargeKind
 from analysis.text import text_hash
 from core.appdb.engine import forget_deleted
+from core.chunks import chunks
 from core.errors import Transient
 from core.vocabulary import AnalysisTask
 
@@ -390,5 +391,5 @@ def _about(ticket_ids: Sequence[str], call_keys: Sequence[str]) -> Iterator[Colu
 
 def _among(column: ColumnElement[Any], values: Sequence[str]) -> Iterator[ColumnElement[bool]]:
     """Conditions that together choose the rows with one of these values, few enough in each for any database."""
-    for start in range(0, len(values), _LOOKUP_CHUNK):
-        yield column.in_(values[start : start + _LOOKUP_CHUNK])
+    for some in chunks(values, _LOOKUP_CHUNK):
+        yield column.in_(some)

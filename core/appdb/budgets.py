@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, insert, select
 
 from core.appdb.engine import writing
-from core.appdb.locking import UnknownTenant
+from core.appdb.locking import lock_tenant
 from core.appdb.tables import llm_budget
-from core.appdb.tables import tenant as tenant_table
 
 _C = llm_budget.c
 
@@ -63,10 +62,7 @@ class Budgets:
             UnknownTenant: There is no such tenant.
         """
         with writing(self._engine) as connection:
-            # The row lock keeps two people from writing the same version on Postgres; SQLite has one writer anyway.
-            mine = select(tenant_table.c.tenant_id).where(tenant_table.c.tenant_id == tenant_id).with_for_update()
-            if connection.scalar(mine) is None:
-                raise UnknownTenant(f"There is no tenant {tenant_id!r}: see `churnboard tenants list`.")
+            lock_tenant(connection, tenant_id)
             held = _versions(connection, tenant_id)
             if (held[-1].monthly_usd if held else None) == monthly_usd:
                 return None

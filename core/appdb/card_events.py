@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from core.appdb.tables import card_alias, card_event, card_state
 from core.appdb.tables import user as user_table
 from core.cards import Act, CardChanged, CardEvent, CardState, NoSuchColleague, Worth, decided, folded
+from core.chunks import chunks
 from core.vocabulary import CardEventType, CardStatus
 
 WORDS = ("text", "note", "why")
@@ -52,8 +53,7 @@ class CardEvents:
                     grown.setdefault(tenant_id, []).append((card_id, known))
             for tenant_id, cards in sorted(grown.items()):
                 cards.sort()
-                for start in range(0, len(cards), _AT_ONCE):
-                    some = cards[start : start + _AT_ONCE]
+                for some in chunks(cards, _AT_ONCE):
                     new = or_(*(and_(_E.card_id == card_id, _E.seq > known) for card_id, known in some))
                     rows = connection.execute(
                         select(card_event)
@@ -166,9 +166,7 @@ def append_event(connection: Connection, tenant_id: str, event: CardEvent, after
 
 def write_states(connection: Connection, tenant_id: str, states: Mapping[str, CardState]) -> None:
     """Keep where cards stand."""
-    card_ids = list(states)
-    for start in range(0, len(card_ids), _AT_ONCE):
-        some = card_ids[start : start + _AT_ONCE]
+    for some in chunks(list(states), _AT_ONCE):
         mine = (card_state.c.tenant_id == tenant_id) & card_state.c.card_id.in_(some)
         connection.execute(delete(card_state).where(mine))
         rows = [{"tenant_id": tenant_id, "card_id": card_id, **asdict(states[card_id])} for card_id in some]

@@ -17,6 +17,7 @@ from core.appdb.engine import writing
 from core.appdb.tables import connection as connection_table
 from core.appdb.tables import tenant as tenant_table
 from core.appdb.tables import webhook_event as table
+from core.chunks import chunks
 from core.tenants import Cell, TenantId
 from core.webhooks import VALUE, WebhookEvent
 
@@ -129,7 +130,7 @@ class WebhookInbox:
                 by_attempts[row.attempt_count].append(row.event_key)
             for attempts, keys in by_attempts.items():
                 pause = min(_FIRST_PAUSE * 2 ** min(attempts, 10), _LONGEST_PAUSE)
-                for some in _parts(keys):
+                for some in chunks(keys, _NAMES_AT_ONCE):
                     claim = update(table).where(table.c.event_key.in_(some))
                     connection.execute(claim.values(attempt_count=attempts + 1, due_at=now + pause))
         return [
@@ -145,7 +146,7 @@ class WebhookInbox:
     def note_handled(self, keys: Sequence[str], *, handled_at: datetime) -> None:
         """What these events announced is in the warehouse."""
         with writing(self._engine) as connection:
-            for some in _parts(keys):
+            for some in chunks(keys, _NAMES_AT_ONCE):
                 done = update(table).where(table.c.event_key.in_(some), table.c.handled_at.is_(None))
                 connection.execute(done.values(handled_at=handled_at))
 
@@ -192,7 +193,3 @@ def _row(key: str, event: WebhookEvent, owner: str | None, received_at: datetime
         "attempt_count": 0,
         "handled_at": None if event.is_acted_on else received_at,
     }
-
-
-def _parts(keys: Sequence[str]) -> list[Sequence[str]]:
-    return [keys[start : start + _NAMES_AT_ONCE] for start in range(0, len(keys), _NAMES_AT_ONCE)]

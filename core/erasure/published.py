@@ -8,6 +8,7 @@ from sqlalchemy.sql.schema import Table
 
 from core.appdb.engine import writing
 from core.appdb.tables import metadata
+from core.chunks import chunks
 from core.erasure.registry import APPLICATION, ERASED_NOTE, Holding, Subject
 
 _BLACKED_OUT = "[erased]"
@@ -57,7 +58,7 @@ def _clear(connection: Connection, holding: Holding, subject: Subject, spoken_of
     table = metadata.tables[holding.table]
     changed = 0
     if holding.is_noted:
-        for ticket_ids in _some(subject.ticket_ids):
+        for ticket_ids in chunks(subject.ticket_ids, _AT_ONCE):
             changed += _note(connection, table, subject.tenant_id, ticket_ids)
     if holding.names:
         changed += _empty(connection, table, subject.tenant_id, holding.contact, subject.contact_ids, holding.names)
@@ -76,7 +77,7 @@ def _empty(
     connection: Connection, table: Table, tenant_id: str, column: str, ids: Sequence[str], emptied: Sequence[str]
 ) -> int:
     changed = 0
-    for some in _some(ids):
+    for some in chunks(ids, _AT_ONCE):
         rows = update(table).where(table.c.tenant_id == tenant_id, table.c[column].in_(some))
         changed += connection.execute(rows.values(dict.fromkeys(emptied))).rowcount
     return changed
@@ -84,7 +85,7 @@ def _empty(
 
 def _remove(connection: Connection, table: Table, tenant_id: str, column: str, ids: Sequence[str]) -> int:
     changed = 0
-    for some in _some(ids):
+    for some in chunks(ids, _AT_ONCE):
         rows = delete(table).where(table.c.tenant_id == tenant_id, table.c[column].in_(some))
         changed += connection.execute(rows).rowcount
     return changed
@@ -116,7 +117,3 @@ def _redact(connection: Connection, table: Table, column: str, tenant_id: str, s
         key = and_(*(part == row[part.name] for part in table.primary_key.columns))
         connection.execute(update(table).where(key).values({column: json.loads(text)}))
     return len(rows)
-
-
-def _some(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from core.appdb.card_events import read_events, write_states
 from core.appdb.tables import card_alias, card_event, card_state
 from core.cards import MACHINE, CardEvent, CardState, folded
+from core.chunks import chunks
 from core.naming import INTERMEDIATE
 from core.publishing.audits import Audit
 from core.tenants import TenantId
@@ -25,6 +26,9 @@ from core.warehouse.base import Snapshot
 Row = Mapping[str, Any]
 
 _A = card_alias.c
+
+_AT_ONCE = 500
+"""Ids in one statement."""
 
 # Cards that were never on a board have no past to keep.
 _ALIASES = f"""
@@ -104,11 +108,11 @@ def _write_aliases(connection: Connection, tenant_id: TenantId, changes: CardCha
         if new != old:
             written.append(new)
     if written:
-        for some in _some([row["alias_id"] for row in written]):
+        for some in chunks([row["alias_id"] for row in written], _AT_ONCE):
             connection.execute(delete(card_alias).where(_A.tenant_id == tenant_id, _A.alias_id.in_(some)))
         connection.execute(insert(card_alias), written)
     going_by = {row["card_id"] for row in changes.aliases}
-    for some in _some(sorted(given_up - going_by)):
+    for some in chunks(sorted(given_up - going_by), _AT_ONCE):
         connection.execute(
             delete(card_state).where(card_state.c.tenant_id == tenant_id, card_state.c.card_id.in_(some))
         )
@@ -154,10 +158,6 @@ def _payload(effect: Row) -> dict[str, Any]:
     if effect["outcome"] is None:
         return said
     return {name: effect[name] for name in ("outcome", "mrr", "mrr_source")} | said
-
-
-def _some(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + 500] for start in range(0, len(ids), 500)]
 
 
 _ALIAS_COLUMNS = tuple(

@@ -5,6 +5,7 @@ from typing import Any
 from core.cards import Act, CardChanged, CardEvent, CardState, IllegalAct, NoSuchColleague, Worth
 from core.vocabulary import CardEventType
 from serve.auth.dependencies import Caller
+from serve.board.acts import State
 from serve.board.repository import CardRepository
 from serve.errors import Conflict, Unprocessable
 
@@ -68,7 +69,5 @@ def _entry(event: CardEvent) -> dict[str, Any]:
 
 
 def _state(card_id: str, state: CardState) -> dict[str, Any]:
-    names = ("status", "assignee", "severity_override", "waiting_until_on", "is_waiting_for_reply", "outcome")
-    money = ("outcome_mrr", "outcome_mrr_source", "reopen_count")
-    shown = {name: getattr(state, name) for name in (*names, *money)}
-    return {"card_id": card_id, "seq": state.last_seq} | shown
+    told = {"card_id": card_id, "seq": state.last_seq}
+    return told | {name: getattr(state, name) for name in State.model_fields if name not in told}

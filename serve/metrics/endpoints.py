@@ -134,11 +134,6 @@ def list_company_metrics(request: Request, caller: Viewer, wanted: Annotated[Lea
     return _list(request, caller, lambda session: MetricsRepository(session).leaderboard(wanted))
 
 
-def _list(request: Request, caller: Viewer, read: Callable[[TenantSession], list[dict[str, Any]]]) -> Response:
-    with caller.session() as session:
-        return conditional(request, session.version, lambda: {"items": read(session), "build": session.stamp})
-
-
 @router.get(
     "/precision",
     operation_id="get_precision_metrics",
@@ -148,13 +143,12 @@ def _list(request: Request, caller: Viewer, read: Callable[[TenantSession], list
 )
 def get_precision_metrics(request: Request, caller: Viewer) -> Response:
     """Precision by the outcomes people gave, recall by who left; each with its n and a 95 % interval, hidden below 20 cases."""
-    with caller.session() as session:
 
-        def content() -> dict[str, Any]:
-            measures = MetricsRepository(session)
-            return {"items": measures.precision(), "recall": measures.recall(), "build": session.stamp}
+    def read(session: TenantSession) -> dict[str, Any]:
+        measures = MetricsRepository(session)
+        return {"items": measures.precision(), "recall": measures.recall()}
 
-        return conditional(request, session.version, content)
+    return _answer(request, caller, read)
 
 
 def _series(
@@ -175,3 +169,12 @@ def _series(
             }
 
         return conditional(request, session.version, content)
+
+
+def _list(request: Request, caller: Viewer, read: Callable[[TenantSession], list[dict[str, Any]]]) -> Response:
+    return _answer(request, caller, lambda session: {"items": read(session)})
+
+
+def _answer(request: Request, caller: Viewer, read: Callable[[TenantSession], dict[str, Any]]) -> Response:
+    with caller.session() as session:
+        return conditional(request, session.version, lambda: read(session) | {"build": session.stamp})
