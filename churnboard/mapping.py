@@ -10,7 +10,7 @@ from churnboard.shared import app, console, installation, settings
 from core.vocabulary import MappedField, MrrUnit
 
 if TYPE_CHECKING:
-    from core.appdb.mappings import FieldMapping
+    from core.fields import FieldMapping
     from core.installation import Installation
     from ingestion.hubspot.mappable import Mappable
 
@@ -50,7 +50,7 @@ def set_mapping(
     currency_property: Annotated[str | None, typer.Option(help="Company property that holds the code instead.")] = None,
 ) -> None:
     """Map a field, after asking HubSpot whether what it is mapped to exists and fits."""
-    from core.appdb.mappings import FieldMapping
+    from core.fields import FieldMapping
     from ingestion.hubspot.mappable import check
 
     if field is not MappedField.MRR and (unit or currency or currency_property):
@@ -78,7 +78,7 @@ def clear_mapping(
     field: Annotated[MappedField, typer.Argument(help="What is no longer mapped.")],
 ) -> None:
     """Take a mapping back: the fact becomes unknown, stages are guessed from their labels."""
-    from core.appdb.mappings import FieldMapping
+    from core.fields import FieldMapping
 
     _change_mapping(installation(settings()), tenant, FieldMapping(field=field))
 

@@ -8,7 +8,11 @@ from churnboard.shared import app, configure_logging, console, installation, set
 
 
 @app.command()
-def refresh() -> None:
+def refresh(
+    full: Annotated[
+        bool, typer.Option(help="Build every ticket and score every day anew, instead of going on from what is there.")
+    ] = False,
+) -> None:
     """Load, read, transform and publish every tenant now, through Dagster."""
     from analysis.watching import watched_reading
     from orchestration.build import build_definitions
@@ -24,6 +28,7 @@ def refresh() -> None:
             installation(chosen),
             on_step=lambda step: console.print(f"{step.number}/{step.count} {step.title}"),
             is_quiet=True,
+            is_full=full,
         )
 
 

@@ -40,6 +40,9 @@ def sandbox(
     tenants: Annotated[int, typer.Option(min=1, max=3, help="Tenants to generate.")] = 3,
     count: Annotated[int, typer.Option(min=1, help="Tickets to generate, over all tenants.")] = 2000,
     months: Annotated[int, typer.Option(min=5, help="Months the generated tickets reach back.")] = 9,
+    newcomer: Annotated[
+        int, typer.Option(min=0, help="Tickets of one more portal, of a tenant that is still to be connected.")
+    ] = 0,
     noise: Annotated[float, typer.Option(min=0, max=1, help="How untidy generated customers and records are.")] = 0,
     until: Annotated[str, typer.Option(help="Newest generated moment (ISO 8601); default now.")] = "",
     limits: Annotated[bool, typer.Option(help="Enforce HubSpot's rate limits.")] = True,
@@ -70,7 +73,15 @@ def sandbox(
     elif bulk:
         world = bulk_world(bulk, companies=companies, contacts=contacts, seed=seed)
     else:
-        world = generate_world(seed=seed, tenants=tenants, tickets=count, months=months, until=newest, noise=noise)
+        world = generate_world(
+            seed=seed,
+            tenants=tenants,
+            tickets=count,
+            months=months,
+            until=newest,
+            noise=noise,
+            newcomer_tickets=newcomer,
+        )
     if truth:
         truth.parent.mkdir(parents=True, exist_ok=True)
         world.write_truth(truth)

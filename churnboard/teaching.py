@@ -60,7 +60,7 @@ def correct(
 @topics_app.command("corrections")
 def list_corrections(tenant: Tenant) -> None:
     """Every correction, oldest first."""
-    from core.appdb.corrections import standing
+    from core.topics.corrections import standing
 
     held = _place(tenant).corrections.of(tenant)
     stand = {one.correction_id for one in standing(held)}
@@ -182,11 +182,12 @@ def preview_draft(
     tenant: Tenant, sample: Annotated[int, typer.Option(min=1, help="How many of the newest tickets.")] = 200
 ) -> None:
     """What the draft would do to the newest tickets; a model is paid for it, and not again when the draft is shipped."""
-    from analysis.topics.shipping import preview
+    from analysis.topics.preview import prepared, previewed
 
     place = _place(tenant)
     with _asking(place, tenant, sample) as asker:
-        _show_changes(preview(asker, place.warehouse, place.topics, tenant, sample=sample))
+        asked = prepared(asker, place.warehouse, place.topics, tenant, sample=sample)
+        _show_changes(previewed(asker, tenant, asked).changes)
 
 
 @topics_app.command("retag")
@@ -297,26 +298,16 @@ def _show_failures(trial: "Trial") -> None:
 @contextmanager
 def _asking(place: "Installation", tenant: str, calls: int) -> "Iterator[Asker]":
     """The analyzer that is set, with a bar for its answers, of which there will be about so many."""
-    import uuid
-
     from rich.progress import Progress
 
-    from analysis import make_analyzer, open_journal
-    from analysis.topics.asking import Asker
     from core.tenants import tenant_id
-    from orchestration.budgets import budget_of
-    from orchestration.policies import reading_policies
+    from orchestration.asking import asking
 
-    chosen = place.settings
-    journal = open_journal(chosen.stores.journal)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("answers", total=calls)
         told: Callable[[], None] = lambda: progress.advance(task)  # noqa: E731 - the type is what matters
-        policy = reading_policies(place, [tenant_id(tenant)])[tenant_id(tenant)]
-        analyzer = make_analyzer(chosen.analysis)
-        run_id, budget = f"topics-{uuid.uuid4()}", budget_of(place, journal, analyzer)
-        yield Asker(analyzer, journal, chosen.analysis, run_id, policy, told, budget)
-    journal.close()
+        with asking(place, tenant_id(tenant), told) as asker:
+            yield asker
 
 
 def _place(tenant: str) -> "Installation":

@@ -136,6 +136,18 @@ def add_rule(
     _edit(tenant, TopicEditKind.ADD_RULE, text=text, topic=topic, example=example)
 
 
+@rule_app.command("change")
+def change_rule(
+    tenant: Tenant,
+    rule: Annotated[int, typer.Argument(help="Its number.")],
+    text: Annotated[str, typer.Argument(help="What it says now.")],
+    topic: Annotated[str | None, typer.Option(help="The topic it is about; all unless given.")] = None,
+    example: Annotated[str, typer.Option(help="A passage it was written for.")] = "",
+) -> None:
+    """Put a rule of the draft in other words."""
+    _edit(tenant, TopicEditKind.CHANGE_RULE, rule_id=rule, text=text, topic=topic, example=example)
+
+
 @rule_app.command("list")
 def list_rules(tenant: Tenant) -> None:
     """The rules of the draft."""

@@ -26,7 +26,7 @@ def show_triggers(
     trigger: Annotated[TriggerType | None, typer.Option(help="One trigger only.")] = None,
 ) -> None:
     """What holds now, where it comes from, and what is allowed."""
-    from transforms.params import in_force
+    from core.params import in_force
 
     place, tenant_id = _found(tenant)
     preset = place.triggers.preset(tenant_id)
@@ -52,7 +52,7 @@ def set_param(
     value: Annotated[str, typer.Argument(help="The new value, or `default`: that of the preset again.")],
 ) -> None:
     """Set a value of the tenant's own. It holds for today and later; past days keep the values they were scored with."""
-    from transforms.params import param
+    from core.params import param
 
     chosen = param(trigger, name)
     number = None if value == "default" else chosen.parse(value)
@@ -80,7 +80,7 @@ def choose_preset(
 @triggers_app.command("history")
 def show_history(tenant: _Tenant) -> None:
     """Every change, oldest first, and who made it."""
-    from transforms.params import params
+    from core.params import params
 
     place, tenant_id = _found(tenant)
     changes = [

@@ -48,6 +48,13 @@ POINTS = frozenset(
         "erase.after_warehouse",
         "erase.after_journal",
         "erase.after_published",
+        "delete.after_application",
+        "delete.after_warehouse",
+        "notify.after_told",
+        "notify.after_claim",
+        "notify.after_send",
+        "notify.after_digest",
+        "tasks.before_stop",
     }
 )
 """Every point there is; `point` refuses a name that is not listed, so a test over this set covers them all."""

@@ -15,3 +15,7 @@ class Terminal(ChurnboardError):
 
 class Transient(ChurnboardError):
     """The same call may succeed later; whoever retries does so because of this class."""
+
+
+class ChangedMeanwhile(Terminal):
+    """Somebody changed the same thing after it was looked at; nothing was written."""

@@ -11,16 +11,23 @@ from core.appdb.budgets import Budgets
 from core.appdb.builds import BuildStore
 from core.appdb.card_events import CardEvents
 from core.appdb.corrections import Corrections
+from core.appdb.deletions import Deletions
+from core.appdb.deliveries import DeliveryQueue
 from core.appdb.directory import TenantDirectory
 from core.appdb.engine import writing
 from core.appdb.erasures import Erasures
+from core.appdb.imports import Imports
 from core.appdb.mappings import FieldMappings
+from core.appdb.notification_channels import ChannelBook
+from core.appdb.notifications import Digests
 from core.appdb.prompts import PromptPins
 from core.appdb.proposals import Proposals
 from core.appdb.rules import Rules
+from core.appdb.tasks import TaskQueue
 from core.appdb.topics import Topics
 from core.appdb.triggers import TriggerSettings
 from core.appdb.webhooks import WebhookInbox
+from core.appdb.wordings import WordingBook
 from core.connections import ConnectionStore, OAuthClient
 from core.secrets import Vault, open_vault
 from core.settings import Settings
@@ -74,6 +81,11 @@ class Installation:
         return FieldMappings(self.app_database)
 
     @cached_property
+    def imports(self) -> Imports:
+        """What imports tell the people who watch them."""
+        return Imports(self.app_database)
+
+    @cached_property
     def rules(self) -> Rules:
         """Rules that tenants made."""
         return Rules(self.app_database)
@@ -82,6 +94,10 @@ class Installation:
     def prompt_pins(self) -> PromptPins:
         """Which version of each prompt a tenant is read with."""
         return PromptPins(self.app_database)
+
+    def wordings(self, tenant_id: TenantId) -> WordingBook:
+        """What the prompts said that one tenant is read with."""
+        return WordingBook(tenant_id, lambda: writing(self.app_database))
 
     @cached_property
     def topics(self) -> Topics:
@@ -114,6 +130,25 @@ class Installation:
         return WebhookInbox(self.app_database)
 
     @cached_property
+    def tasks(self) -> TaskQueue:
+        """What people asked to be done in the background."""
+        return TaskQueue(self.app_database)
+
+    @cached_property
+    def deliveries(self) -> DeliveryQueue:
+        """What is to be sent away."""
+        return DeliveryQueue(self.app_database)
+
+    @cached_property
+    def digests(self) -> Digests:
+        """What is told together."""
+        return Digests(self.app_database)
+
+    def channels(self, tenant_id: TenantId) -> ChannelBook:
+        """How one tenant is told things."""
+        return ChannelBook(tenant_id, lambda: writing(self.app_database), self.vault)
+
+    @cached_property
     def budgets(self) -> Budgets:
         """What each tenant's reading may cost a month."""
         return Budgets(self.app_database, self.settings.analysis.llm_monthly_budget_usd)
@@ -132,3 +167,8 @@ class Installation:
     def erasures(self) -> Erasures:
         """Requests for erasure."""
         return Erasures(self.app_database)
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        """Receipts of deleted tenants."""
+        return Deletions(self.app_database)

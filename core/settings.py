@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -197,14 +198,73 @@ class ServeSettings(_Group):
     api_public_url: str = ""
     """Root of the board and the API as browsers reach them, without a path; empty: as the request says, in `local` only."""
 
+    api_requests_per_minute: int = Field(default=1200, ge=0)
+    """Requests one token may send within a minute, in each process; 0: any number."""
+
+    api_kept_answers_mb: int = Field(default=64, ge=0)
+    """Megabytes each process may spend on answers that are given again while nothing they rest on has changed; 0: none are kept."""
+
+    api_cors_origins: str = ""
+    """Pages of other origins that may call the API from a browser, such as `https://bi.example`, by commas; empty: none."""
+
+    metrics_token: SecretStr = SecretStr("")
+    """Bearer token for `GET /metrics`; empty: it is open in `local`, and not there elsewhere."""
+
     auth_issuer: str = ""
     """OIDC issuer whose ID tokens are accepted; empty: the built-in issuer, in `local` only."""
 
-    auth_audience: str = "churnboard"
-    """Audience an ID token must name."""
+    auth_audience: str = ""
+    """Audience an ID token must name; empty: `AUTH_CLIENT_ID`, or `churnboard` where there is none."""
 
     auth_jwks_url: str = ""
     """Where the issuer's keys are; needed with `AUTH_ISSUER`."""
+
+    auth_client_id: str = ""
+    """This installation as a client of the issuer, for signing in from the board; empty: people bring a token."""
+
+    auth_client_secret: SecretStr = SecretStr("")
+    """Its secret, for issuers that want one beside PKCE; empty: they do not."""
+
+    auth_authorize_url: str = ""
+    """Where people sign in at the issuer; empty: as its `/.well-known/openid-configuration` says."""
+
+    auth_token_url: str = ""
+    """Where codes are exchanged; empty: the same."""
+
+    @property
+    def audience(self) -> str:
+        """The audience with the default filled in."""
+        return self.auth_audience or self.auth_client_id or "churnboard"
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """The origins of `API_CORS_ORIGINS`."""
+        return tuple(filter(None, (one.strip().rstrip("/") for one in self.api_cors_origins.split(","))))
+
+
+class NotificationSettings(_Group):
+    """How mails get out."""
+
+    smtp_host: str = ""
+    """Mail server that notifications are handed to; empty: none are mailed."""
+
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+
+    smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
+    """`starttls` (587), `tls` from the first byte (465), or `none`, which outside `local` is for a server on this machine only."""
+
+    smtp_user: str = ""
+    """Who signs in there; empty: nobody does."""
+
+    smtp_password: SecretStr = SecretStr("")
+    """Their password."""
+
+    smtp_from: str = ""
+    """Sender of every mail, such as `churnboard <churn@example.com>`; needed with `SMTP_HOST`."""
+
+    smtp_timeout_seconds: float = Field(default=20, gt=0)
+    """How long the mail server, or a Slack webhook, may take to answer."""
 
 
 class RuntimeSettings(_Group):
@@ -228,6 +288,12 @@ class Settings(BaseModel):
     analysis: AnalysisSettings = Field(default_factory=AnalysisSettings)
     transforms: TransformSettings = Field(default_factory=TransformSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
+    notifications: NotificationSettings = Field(default_factory=NotificationSettings)
+
+    @property
+    def board_url(self) -> str:
+        """Root of the board as mails link to it, without a slash at its end."""
+        return (self.serve.api_public_url or f"http://127.0.0.1:{self.serve.api_port}").rstrip("/")
 
     @property
     def is_local(self) -> bool:
@@ -259,7 +325,35 @@ class Settings(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _refuse_half_a_mail_server(self) -> Self:
+        mail = self.notifications
+        if not mail.smtp_host:
+            return self
+        if "@" not in mail.smtp_from:
+            raise UnsafeSettings(
+                "SMTP_HOST is set, but SMTP_FROM is no address: who are the mails from? Set it, such as churn@example.com."
+            )
+        if not self.is_local and urlsplit(self.serve.api_public_url).scheme != "https":
+            raise UnsafeSettings(
+                "SMTP_HOST is set, but API_PUBLIC_URL is not an https:// address, so mails could not link to the board. Set it."
+            )
+        is_here = mail.smtp_host in {"localhost", "127.0.0.1", "::1"}
+        if not self.is_local and mail.smtp_security == "none" and not is_here:
+            raise UnsafeSettings(
+                f"SMTP_SECURITY=none would send mails and the password to {mail.smtp_host} in the clear: use starttls or tls."
+            )
+        return self
+
 
 def groups() -> tuple[type[BaseSettings], ...]:
     """The setting groups, for whoever lists every setting there is."""
-    return (RuntimeSettings, StoreSettings, HubSpotSettings, AnalysisSettings, TransformSettings, ServeSettings)
+    return (
+        RuntimeSettings,
+        StoreSettings,
+        HubSpotSettings,
+        AnalysisSettings,
+        TransformSettings,
+        ServeSettings,
+        NotificationSettings,
+    )

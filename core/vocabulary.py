@@ -108,6 +108,17 @@ class CardEventType(StrEnum):
     SEVERITY_OVERRIDDEN = "severity_overridden"
 
 
+class CardChange(StrEnum):
+    """What a card's signal did between its first and its last day."""
+
+    RAISED = "raised"
+    EASED = "eased"
+    RETURNED = "returned"
+    """Came on again after a pause."""
+
+    LOOKS_RESOLVED = "looks_resolved"
+
+
 class CardOutcome(StrEnum):
     """What became of a card; told by whoever completes it. `expired` is the pipeline's: nobody ever looked."""
 
@@ -120,6 +131,48 @@ class CardOutcome(StrEnum):
     DUPLICATE = "duplicate"
     CANNOT_ACT = "cannot_act"
     EXPIRED = "expired"
+
+
+class LiveType(StrEnum):
+    """What open browsers are told about as it happens."""
+
+    BUILD = "build"
+    CARD = "card"
+    NOTIFICATION = "notification"
+
+
+class NotificationKind(StrEnum):
+    """Why somebody is told something."""
+
+    MENTION = "mention"
+    ASSIGNMENT = "assignment"
+    CARD = "card"
+    DIGEST = "digest"
+
+
+class NotificationWay(StrEnum):
+    """How much a notification may interrupt: at once, in the digest of the next day, or in the one of the next Monday."""
+
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class DeliveryChannel(StrEnum):
+    """Where a notification goes besides the board itself."""
+
+    EMAIL = "email"
+    SLACK = "slack"
+
+
+class DeliveryStatus(StrEnum):
+    """How far a delivery is; the last three are final. `skipped`: there was no use in sending it any more."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 class MrrSource(StrEnum):
@@ -242,6 +295,7 @@ class TopicEditKind(StrEnum):
     RESTORE = "restore"
     MOVE = "move"
     ADD_RULE = "add_rule"
+    CHANGE_RULE = "change_rule"
     REMOVE_RULE = "remove_rule"
 
 
@@ -363,8 +417,109 @@ class HintedObject(StrEnum):
 
 
 class ErasureSource(StrEnum):
-    """Who told us that a person's data must go: HubSpot by no longer having the contact, its webhook, or a person here."""
+    """Why data must go: HubSpot no longer has the contact, its webhook said so, a person here did, or it is older than is kept."""
 
     HUBSPOT = "hubspot"
     WEBHOOK = "webhook"
     PERSON = "person"
+    RETENTION = "retention"
+
+
+class DeletionStatus(StrEnum):
+    """How far the deletion of a tenant has come; `incomplete`: done, and something was found afterwards."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    DONE = "done"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+class OnboardingStep(StrEnum):
+    """What stands between a new tenant and its first cards, in this order."""
+
+    CONNECT = "connect"
+    IMPORT = "import"
+    FIELDS = "fields"
+    TOPICS = "topics"
+    CARDS = "cards"
+
+
+class StepStatus(StrEnum):
+    """How far an onboarding step is."""
+
+    TODO = "todo"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class AuditAction(StrEnum):
+    """What the audit trail tells of; the pipeline's own work is in its runs."""
+
+    INVITED = "invited"
+    INVITATION_RESENT = "invitation_resent"
+    INVITATION_REVOKED = "invitation_revoked"
+    JOINED = "joined"
+    ROLE_CHANGED = "role_changed"
+    USER_REMOVED = "user_removed"
+    API_KEY_MADE = "api_key_made"
+    API_KEY_REVOKED = "api_key_revoked"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    NOTIFICATIONS_CHANGED = "notifications_changed"
+    TASK_CANCELLED = "task_cancelled"
+    SETTINGS_CHANGED = "settings_changed"
+    TRIGGERS_CHANGED = "triggers_changed"
+    BUDGET_SET = "budget_set"
+    FIELDS_MAPPED = "fields_mapped"
+    RULE_SAVED = "rule_saved"
+    RULE_SWITCHED = "rule_switched"
+    RULE_DELETED = "rule_deleted"
+
+
+class MrrBand(StrEnum):
+    """How much a company is known to pay a month, in the currency the tenant reports in; the lower end belongs to a band.
+
+    `unknown` are companies whose amount is assumed, in another currency, or not known at all.
+    """
+
+    UNDER_1000 = "under_1000"
+    FROM_1000 = "from_1000"
+    FROM_5000 = "from_5000"
+    UNKNOWN = "unknown"
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The amount it begins with and the one it ends before; None where it has no such end."""
+        return {
+            MrrBand.UNDER_1000: (None, 1000.0),
+            MrrBand.FROM_1000: (1000.0, 5000.0),
+            MrrBand.FROM_5000: (5000.0, None),
+        }.get(self, (None, None))
+
+
+class TaskKind(StrEnum):
+    """What a person can ask to be done in the background, because it needs the machinery behind the API."""
+
+    IMPORT = "import"
+    TOPIC_DISCOVERY = "topic_discovery"
+    TOPIC_PREVIEW = "topic_preview"
+    TOPIC_SHIPPING = "topic_shipping"
+    TOPIC_RETAGGING = "topic_retagging"
+    RULE_CHECK = "rule_check"
+    BACKTEST = "backtest"
+    BUDGET_COUNT = "budget_count"
+    TENANT_DELETION = "tenant_deletion"
+    NOTIFICATION_TEST = "notification_test"
+
+
+class TaskStatus(StrEnum):
+    """How far a task is; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    """Stopped because somebody asked for that; what was done by then stays done."""

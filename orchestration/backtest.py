@@ -11,7 +11,7 @@ from typing import Any
 from analysis.backtest.cards import Departure, KnownCard, ReplayedCard
 from analysis.backtest.changes import BestDay, unmatched
 from analysis.backtest.report import BacktestReport, make_report
-from analysis.backtest.settings import Key
+from analysis.backtest.settings import Key, Setting
 from analysis.backtest.skill import FEW
 from core.appdb.directory import Tenant
 from core.errors import Terminal
@@ -66,16 +66,14 @@ def backtest(
         )
     held = current_settings(place, tenant.tenant_id)
     current, settings = held.values, candidate_settings(held, wanted, preset)
-    remarks = list(_remarks(place, tenant.tenant_id, span))
+    remarks = list(remarks_on(place, tenant.tenant_id, span))
     on_step("copying rows", 0, 0)
     # A day is judged at its end.
     end = datetime.combine(span.last_on + timedelta(days=1), time.min, UTC) - timedelta(seconds=1)
     with scratch_copy(place, tenant.tenant_id, purpose="backtest", as_of_at=min(now, end)) as scratch:
         replay = Replay(scratch, tenant.tenant_id, span, on_step)
-        other = {**current, **{one.key: one.candidate for one in settings}}
         cards = replay.cards(current, "as it is")
-        others = replay.cards(other, "candidate")
-        best_days = _best_days(replay, span, (cards, current), (others, other))
+        others, best_days = other_cards(replay, span, cards, current, settings)
         companies = replay.companies()
     known, departures = known_truth(place, tenant.tenant_id)
     return make_report(
@@ -89,8 +87,29 @@ def backtest(
         departures=departures,
         companies=companies,
         best_days=best_days,
-        remarks=[*remarks, *_unknown(known, departures)],
+        remarks=[*remarks, *unknown_truth(known, departures)],
     )
+
+
+def other_cards(
+    replay: Replay,
+    span: Span,
+    cards: Sequence[ReplayedCard],
+    current: Mapping[Key, float],
+    settings: Sequence[Setting],
+) -> tuple[list[ReplayedCard], dict[ReplayedCard, BestDay]]:
+    """The cards under a candidate's settings, and how high scores came where one side has a card and the other has none.
+
+    Args:
+        replay: One that has replayed the settings of now, or goes on where another one did.
+        span: The days whose cards count.
+        cards: What it came to.
+        current: Every parameter as it is set now.
+        settings: What the candidate sets otherwise.
+    """
+    other = {**current, **{one.key: one.candidate for one in settings}}
+    others = replay.cards(other, "candidate")
+    return others, _best_days(replay, span, (cards, current), (others, other))
 
 
 def known_truth(place: Installation, tenant_id: TenantId) -> tuple[list[KnownCard], list[Departure]]:
@@ -145,7 +164,7 @@ def _best_days(
     }
 
 
-def _remarks(place: Installation, tenant_id: TenantId, span: Span) -> Iterator[str]:
+def remarks_on(place: Installation, tenant_id: TenantId, span: Span) -> Iterator[str]:
     """What of the span was not held; raises where that is all of it."""
     with place.warehouse.snapshot() as snapshot:
         held = _days(snapshot, "tickets", "createdate", tenant_id)
@@ -181,11 +200,12 @@ def _days(snapshot: Snapshot, table: str, moment: str, tenant_id: TenantId) -> t
     return row["first_at"].astimezone(UTC).date(), row["last_at"].astimezone(UTC).date()
 
 
-def _unknown(known: Sequence[KnownCard], departures: Sequence[Departure]) -> Iterator[str]:
+def unknown_truth(known: Sequence[KnownCard], departures: Sequence[Departure]) -> Iterator[str]:
+    """What cannot be told of these days, as nobody has said what came of them."""
     if not departures:
         yield (
-            "No CRM date says who left, so there is no recall: `churnboard mapping set TENANT churn PROPERTY` maps the property "
-            "that holds it, and the next refresh reads it."
+            "No CRM date says who left, so there is no recall: map the property that holds it (the field `churn`), and the next "
+            "refresh reads it."
         )
     if len(known) < FEW:
         yield "Precision comes from cards that people completed with an outcome; a card that only the candidate opens has none."

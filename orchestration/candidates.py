@@ -1,14 +1,14 @@
 """Candidate settings: what somebody asks for, held against the parameters there are and what is in force."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from analysis.backtest.settings import Key, Setting
 from core.errors import Terminal
 from core.installation import Installation
+from core.params import Param, in_force, params
 from core.tenants import TenantId
 from core.vocabulary import TriggerPreset
-from transforms.params import Param, in_force, params
 
 
 class InvalidSetting(Terminal):
@@ -33,13 +33,22 @@ def current_settings(place: Installation, tenant_id: TenantId) -> Current:
     return Current(place.triggers.preset(tenant_id), place.triggers.own_values(tenant_id))
 
 
-def candidate_settings(current: Current, wanted: Iterable[str], preset: str = "") -> tuple[Setting, ...]:
+def candidate_settings(
+    current: Current,
+    wanted: Iterable[str],
+    preset: str = "",
+    *,
+    taken_back: Collection[Key] = (),
+    is_same_allowed: bool = False,
+) -> tuple[Setting, ...]:
     """What a candidate sets otherwise than it is set now.
 
     Args:
         current: What is set now.
         wanted: `trigger.name=value`, each; later ones win over earlier ones.
         preset: What the tenant's preset would be; its own values go before it, as they do when it is chosen. Empty: as it is.
+        taken_back: The tenant's own values that would hold no more.
+        is_same_allowed: Whether nothing may be different.
 
     Raises:
         InvalidSetting: A name that is none, with those there are; or nothing that would be different.
@@ -47,7 +56,8 @@ def candidate_settings(current: Current, wanted: Iterable[str], preset: str = ""
     """
     if preset and preset not in set(TriggerPreset):
         raise InvalidSetting(f"There is no preset {preset!r}: known are {', '.join(TriggerPreset)}.")
-    values = _values(TriggerPreset(preset or current.preset), current.own)
+    own = {key: value for key, value in current.own.items() if key not in taken_back}
+    values = _values(TriggerPreset(preset or current.preset), own)
     for said in wanted:
         place, _, written = said.partition("=")
         known = _param(place.strip(), said)
@@ -58,7 +68,7 @@ def candidate_settings(current: Current, wanted: Iterable[str], preset: str = ""
         for key, one in params().items()
         if values[key] != before[key]
     )
-    if not settings:
+    if not settings and not is_same_allowed:
         raise InvalidSetting(
             "Nothing would be different from the current settings: give --set trigger.name=value, or --preset. "
             f"There are:\n{_listed()}"

@@ -20,7 +20,7 @@ from analysis.erasure import Erased, call_keys, forget_calls
 from analysis.journal import Journal
 from core import chaos
 from core.appdb.engine import forget_deleted
-from core.appdb.erasures import Erasure
+from core.appdb.erasures import CONTACT, Erasure
 from core.erasure import Needles, Residue, Subject, find_residue
 from core.erasure.needles import addresses_of, gather, tickets_with
 from core.erasure.published import clear_application, left_in_application
@@ -54,9 +54,9 @@ class TenantErased:
     def __str__(self) -> str:
         cleared = ", ".join(f"{count} in {store}" for store, count in self.changed.items())
         left_over = ", ".join(f"{one.where} ({one.count})" for one in self.residue)
-        contacts = ", ".join(one.object_id for one in self.requests)
+        about = ", ".join(str(one) for one in self.requests)
         return (
-            f"{self.tenant_id}: contacts {contacts} erased ({cleared}); "
+            f"{self.tenant_id}: {about} erased ({cleared}); "
             f"{f'found again in {left_over}' if left_over else 'nothing remains'}."
         )
 
@@ -185,9 +185,7 @@ def what_remains(place: Installation) -> dict[str, list[str]]:
     for tenant in place.directory.tenants():
         requests = place.erasures.of(tenant.tenant_id)
         said = [
-            f"contact {one.object_id}: found in {one.residue_count} places"
-            if one.residue_count
-            else f"contact {one.object_id}: still to be erased"
+            f"{one}: found in {one.residue_count} places" if one.residue_count else f"{one}: still to be erased"
             for one in requests
             if one.done_at is None
         ]
@@ -214,7 +212,8 @@ def _subject(place: Installation, tenant_id: str, requests: Sequence[Erasure]) -
     tickets = sorted({ticket for request in requests for ticket in request.ticket_ids})
     with place.warehouse.snapshot() as snapshot:
         messages = messages_on(snapshot, tenant_id, tickets)
-    return Subject(tenant_id, sorted({request.object_id for request in requests}), tickets, messages)
+    contacts = sorted({request.object_id for request in requests if request.object_type == CONTACT})
+    return Subject(tenant_id, contacts, tickets, messages)
 
 
 def _bi_changes(subject: Subject) -> Callable[[str, set[str]], list[tuple[str, dict[str, object]]]]:

@@ -33,6 +33,14 @@ transform = dg.define_asset_job(
     tags={"churnboard/stage": "transform"},
     description="Build and test cards and metrics from what was loaded and read, then audit and publish them.",
 )
+rescore = dg.define_asset_job(
+    "rescore",
+    selection=PUBLISHED,
+    executor_def=dg.in_process_executor,
+    config={"ops": {"dbt_models": {"config": {"is_full": True}}}},
+    tags={"churnboard/stage": "transform"},
+    description="The same as `transform`, scoring every day of every company anew, whatever has changed since the last time.",
+)
 shadow = dg.define_asset_job(
     "shadow",
     selection=dg.AssetSelection.groups(SHADOW),
@@ -45,4 +53,16 @@ canaries = dg.define_asset_job(
     selection=CANARIES,
     executor_def=dg.in_process_executor,
     description="Ask the analyzer about tickets whose right reading is known, and compare with the day before.",
+)
+housekeeping = dg.define_asset_job(
+    "housekeeping",
+    selection=dg.AssetSelection.groups("housekeeping"),
+    executor_def=dg.in_process_executor,
+    description="Erase words that are kept no longer, and finish deletions of tenants.",
+)
+notify = dg.define_asset_job(
+    "notify",
+    selection=dg.AssetSelection.groups("notifications"),
+    executor_def=dg.in_process_executor,
+    description="Write the digests that are due, and send what waits to be sent.",
 )

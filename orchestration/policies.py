@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from analysis.analyzer import Analyzer
+from analysis.analyzer import Analyzer, PaidAnalyzer
 from analysis.make import prompt_library
 from analysis.policy import ReadingPolicy
-from analysis.prompts import InvalidPrompt
+from analysis.prompts import InvalidPrompt, Prompt
+from core.appdb.wordings import Wording
 from core.installation import Installation
 from core.tenants import TenantId
 from core.vocabulary import AnalysisTask
@@ -37,6 +38,35 @@ def reading_policies(place: Installation, tenant_ids: Sequence[TenantId]) -> dic
         for one in place.directory.tenants()
         if one.tenant_id in wanted
     }
+
+
+def keep_wordings(place: Installation, policies: Mapping[TenantId, ReadingPolicy], analyzer: Analyzer) -> None:
+    """Keep the words that these tenants' tickets are about to be read with, for whoever asks of a reading what was asked.
+
+    An analyzer that asks no model has no prompt: its rules came with the release.
+
+    Raises:
+        InvalidPrompt: One of the prompts cannot be used.
+    """
+    if not isinstance(analyzer, PaidAnalyzer):
+        return
+    library = prompt_library(place.settings.analysis)
+    for tenant_id, policy in policies.items():
+        prompts = [library.load(task, policy.prompt_version(task)) for task in AnalysisTask]
+        place.wordings(tenant_id).keep([_wording(task, one) for task, one in zip(AnalysisTask, prompts, strict=True)])
+
+
+def _wording(task: AnalysisTask, prompt: Prompt) -> Wording:
+    return Wording(
+        task=task,
+        prompt_version=prompt.version,
+        fingerprint=prompt.fingerprint,
+        schema_hash=prompt.schema_hash,
+        notes=prompt.notes,
+        system_text=prompt.system,
+        user_text=prompt.user,
+        again_text=prompt.again,
+    )
 
 
 def refused_prompts(policies: Mapping[TenantId, ReadingPolicy], analyzer: Analyzer) -> dict[str, str]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import dagster as dg
@@ -18,7 +19,7 @@ from core.installation import Installation
 from core.tenants import Cell
 from orchestration.budgets import tenants_without_room
 from orchestration.jobs import DECIDED, RAW, STAGED
-from orchestration.partitions import CELL_TAG, DRIVER_TAG, range_tags, register_cells
+from orchestration.partitions import CELL_TAG, DRIVER_TAG, UNCHANGED_TAG, range_tags, register_cells
 
 
 class NothingToRefresh(Terminal):
@@ -26,13 +27,31 @@ class NothingToRefresh(Terminal):
 
 
 class RefreshFailed(Terminal):
-    """At least one run failed."""
+    """At least one run failed.
+
+    Attributes:
+        failures: By the title of its step, why each did.
+    """
+
+    def __init__(self, message: str, failures: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.failures = failures or {}
+
+
+class StepKind(StrEnum):
+    """What a step of a refresh does."""
+
+    LOAD = "load"
+    STAGE = "stage"
+    READ = "read"
+    CARDS = "cards"
 
 
 @dataclass(frozen=True)
 class Step:
     """One run that is about to start, for whoever shows progress."""
 
+    kind: StepKind
     title: str
     number: int
     count: int
@@ -43,31 +62,92 @@ def refresh(
     instance: dg.DagsterInstance,
     place: Installation,
     *,
+    of: Sequence[Cell] | None = None,
     on_step: Callable[[Step], None] = lambda _: None,
     is_quiet: bool = False,
+    is_full: bool = False,
 ) -> None:
     """Load, read, transform and publish every tenant; a cell that fails does not stop the others.
 
+    Args:
+        definitions: Jobs and assets.
+        instance: Keeps the runs.
+        place: The installation.
+        of: Only these cells are loaded and read; None: all with a tenant whose HubSpot is connected.
+        on_step: Told of each run before it starts; what it raises stops the refresh.
+        is_quiet: Whether runs say nothing on the console.
+        is_full: Whether every day of every company is scored anew.
+
     Raises:
-        NothingToRefresh: No tenant is registered.
+        NothingToRefresh: No tenant is registered, or none is connected.
         RefreshFailed: After everything else was done: which runs failed and with what sentence.
     """
-    cells = place.directory.cells()
-    if not cells:
+    every = place.directory.cells()
+    cells = place.directory.connected_cells() if of is None else of
+    if not every:
         raise NothingToRefresh(
             "There is no tenant to refresh: add one with `churnboard tenants add`, or run `make demo`."
         )
-    register_cells(instance, cells)
-    failures: dict[str, str] = {}
-    for step, job, options in _plan(definitions, place, cells, failures):
-        on_step(step)
-        run = definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, raise_on_error=False, run_config=_LOGGING if is_quiet else None, **options
+    if not cells:
+        raise NothingToRefresh(
+            "No tenant's HubSpot is connected: connect it on the board, or with `churnboard tenants add`."
         )
+    register_cells(instance, every)
+    failures: dict[str, str] = {}
+    for step, job, options in _plan(definitions, place, cells, failures, is_full=is_full):
+        on_step(step)
+        config = (_LOGGING if is_quiet else {}) | options.pop("run_config", {})
+        run = _executed(definitions, instance, job, run_config=config or None, **options)
         if not run.success:
             failures[step.title] = _why(run.all_events)
     if failures:
-        raise RefreshFailed("; ".join(f"{title}: {why}" for title, why in failures.items()))
+        raise RefreshFailed("; ".join(f"{title}: {why}" for title, why in failures.items()), failures)
+
+
+def follow(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    place: Installation,
+    of: Sequence[Cell],
+    *,
+    on_step: Callable[[Step], None] = lambda _: None,
+) -> bool:
+    """Read what webhooks say has changed in these cells, and publish what comes of it; whether anything did.
+
+    The same runs as the sensors would start, one after another in this process, where nothing has to be imported first.
+
+    Raises:
+        RefreshFailed: After everything else was done: which runs failed and with what sentence.
+    """
+    register_cells(instance, place.directory.cells())
+    failures: dict[str, str] = {}
+    changed: list[Cell] = []
+
+    def ran(step: Step, job: str, **options: Any) -> bool:
+        on_step(step)
+        run = _executed(definitions, instance, job, run_config=_LOGGING, **options)
+        if not run.success:
+            failures[step.title] = _why(run.all_events)
+            return False
+        return not UNCHANGED_TAG.items() <= (instance.get_run_by_id(run.run_id) or run.dagster_run).tags.items()
+
+    count = 2 * len(of) + 1
+    for number, cell in enumerate(of, start=1):
+        step = Step(StepKind.LOAD, f"load {cell}", number, count)
+        if ran(step, "refetch", partition_key=cell, tags={CELL_TAG: cell, **DRIVER_TAG}):
+            changed.append(cell)
+    for number, cell in enumerate(changed, start=len(of) + 1):
+        if pending := _pending(place, cell):
+            ran(
+                Step(StepKind.READ, f"read {cell}", number, count),
+                "enrich",
+                tags=range_tags(cell, *pending) | DRIVER_TAG,
+            )
+    if changed:
+        ran(Step(StepKind.CARDS, "cards", count, count), "transform", tags=dict(DRIVER_TAG))
+    if failures:
+        raise RefreshFailed("; ".join(f"{title}: {why}" for title, why in failures.items()), failures)
+    return bool(changed)
 
 
 def load(
@@ -112,20 +192,67 @@ def load_decisions(definitions: dg.Definitions, instance: dg.DagsterInstance) ->
     _run(definitions, instance, "ingest", run_config=_LOGGING, asset_selection=chosen, tags=dict(DRIVER_TAG))
 
 
-def read_again(definitions: dg.Definitions, instance: dg.DagsterInstance, of: Cell, first: date, last: date) -> None:
+def read_again(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    of: Cell,
+    first: date,
+    last: date,
+    *,
+    is_followed: bool = True,
+) -> None:
     """One `enrich` run of one cell over the months of these days, in this process; what is read already costs nothing.
+
+    Args:
+        definitions: All of ours.
+        instance: Where the run is kept.
+        of: The cell.
+        first: A day of the first month.
+        last: A day of the last.
+        is_followed: Whether the sensors, where they run, transform afterwards; whoever does so himself says no.
 
     Raises:
         RefreshFailed: With the sentence.
     """
     instance.add_dynamic_partitions("cell", [of])
-    _run(definitions, instance, "enrich", run_config=_LOGGING, tags=range_tags(of, first, last))
+    tags = range_tags(of, first, last) | ({} if is_followed else DRIVER_TAG)
+    _run(definitions, instance, "enrich", run_config=_LOGGING, tags=tags)
+
+
+def publish_again(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    """One `transform` run of every tenant, audited and published, in this process.
+
+    Raises:
+        RefreshFailed: With the sentence.
+    """
+    _run(definitions, instance, "transform", run_config=_LOGGING, tags=dict(DRIVER_TAG))
 
 
 def _run(definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, **options: Any) -> None:
-    run = definitions.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **options)
+    run = _executed(definitions, instance, job, **options)
     if not run.success:
         raise RefreshFailed(_why(run.all_events))
+
+
+def _executed(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, **options: Any
+) -> dg.ExecuteInProcessResult:
+    """Run a job to its end in this process, whether it succeeds or fails.
+
+    Raises:
+        KeyboardInterrupt: Somebody interrupted it, which Dagster tells as if the run had failed by itself.
+    """
+    run = definitions.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **options)
+    if any(_is_interruption(event) for event in run.all_events):
+        raise KeyboardInterrupt
+    return run
+
+
+def _is_interruption(event: dg.DagsterEvent) -> bool:
+    if event.event_type is dg.DagsterEventType.RUN_CANCELED:
+        return True
+    error = event.step_failure_data.error if event.is_step_failure else None
+    return error is not None and error.cls_name in {dg.DagsterExecutionInterruptedError.__name__, "KeyboardInterrupt"}
 
 
 def _plan(
@@ -133,21 +260,36 @@ def _plan(
     place: Installation,
     cells: Sequence[Cell],
     failures: Mapping[str, str],
+    *,
+    is_full: bool,
 ) -> Iterator[tuple[Step, str, dict[str, Any]]]:
     graph = definitions.resolve_asset_graph()
     raw, staged = (sorted(selection.resolve(graph)) for selection in (RAW, STAGED))
     count = 2 * len(cells) + 2
     for number, of in enumerate(cells, start=1):
         options = {"partition_key": of, "asset_selection": raw, "tags": {CELL_TAG: of, **DRIVER_TAG}}
-        yield Step(f"load {of}", number, count), "ingest", options
+        yield Step(StepKind.LOAD, f"load {of}", number, count), "ingest", options
     if len(failures) == len(cells):
         return
-    yield Step("stage", len(cells) + 1, count), "ingest", {"asset_selection": staged, "tags": dict(DRIVER_TAG)}
+    yield (
+        Step(StepKind.STAGE, "stage", len(cells) + 1, count),
+        "ingest",
+        {"asset_selection": staged, "tags": dict(DRIVER_TAG)},
+    )
     for number, of in enumerate(cells, start=len(cells) + 2):
-        tenants = [tenant.tenant_id for tenant in place.directory.tenants(of)]
-        if pending := pending_months(place.warehouse, tenants, tenants_without_room(place, tenants)):
-            yield Step(f"read {of}", number, count), "enrich", {"tags": range_tags(of, *pending) | DRIVER_TAG}
-    yield Step("cards", count, count), "transform", {"tags": dict(DRIVER_TAG)}
+        if pending := _pending(place, of):
+            yield (
+                Step(StepKind.READ, f"read {of}", number, count),
+                "enrich",
+                {"tags": range_tags(of, *pending) | DRIVER_TAG},
+            )
+    config = {"ops": {"dbt_models": {"config": {"is_full": is_full}}}}
+    yield Step(StepKind.CARDS, "cards", count, count), "transform", {"tags": dict(DRIVER_TAG), "run_config": config}
+
+
+def _pending(place: Installation, of: Cell) -> tuple[date, date] | None:
+    tenants = [tenant.tenant_id for tenant in place.directory.tenants(of)]
+    return pending_months(place.warehouse, tenants, tenants_without_room(place, tenants))
 
 
 def _why(events: Sequence[dg.DagsterEvent]) -> str:

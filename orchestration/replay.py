@@ -5,10 +5,10 @@ settings do not touch is built once; under other settings only the models that r
 what is made of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from analysis.backtest.cards import ReplayedCard
 from analysis.backtest.changes import BestDay
@@ -16,17 +16,26 @@ from analysis.backtest.settings import Key
 from core.naming import INTERMEDIATE
 from core.tenants import TenantId
 from core.vocabulary import Severity, TriggerType
+from core.warehouse import TableSpec
+from core.warehouse.base import Row
 from ingestion.app_state import TRIGGER_PARAMS
-from orchestration.scratch import Scratch
-from transforms.lineage import Lineage
+from transforms.lineage import Lineage, read_lineage
 from transforms.runner import NodeResult, manifest_path
 
 WARM_UP_DAYS: Final = 90
 """Signals are followed from so long before the first day, so that one that is on already is not taken for a new one."""
 
-_TARGET: Final = "int_cards"
+TARGET: Final = "int_cards"
+"""What a replay is read out of."""
+
+_SCORES: Final = "int_trigger_scores_daily"
+_ONLY_COMPARED: Final = frozenset({"t_on", "t_off"})
+"""Parameters that finished scores are compared with: `int_trigger_scores_daily` does it, and the models before it print them."""
+
 _ALWAYS: Final = datetime(1900, 1, 1, tzinfo=UTC)
-_KEPT: Final = "kept_scores"
+
+KEPT: Final = "kept_scores"
+"""Schema with the scores of the first replay."""
 
 OnStep = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -45,16 +54,49 @@ class Span:
         return self.first_on - timedelta(days=WARM_UP_DAYS)
 
 
+class Place(Protocol):
+    """Where models are built: `orchestration.scratch.Scratch`, or what was kept of one."""
+
+    def replace(
+        self, spec: TableSpec, columns: Sequence[str], places: Sequence[Sequence[str]], rows: Sequence[Row]
+    ) -> None:
+        """Take rows out of a table, and put others in."""
+
+    def execute(self, sql: str) -> None:
+        """Run one statement."""
+
+    def build(
+        self,
+        select: str,
+        *,
+        variables: Mapping[str, int | str] | None = None,
+        on_node: Callable[[NodeResult], None] | None = None,
+    ) -> None:
+        """Build these models."""
+
+    def rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
+        """All rows of one query."""
+
+
 class Replay:
     """Replays of one span over one scratch copy; the settings of the first one are what later ones are held against."""
 
-    def __init__(self, scratch: Scratch, tenant_id: TenantId, span: Span, on_step: OnStep = lambda *_: None) -> None:
+    def __init__(
+        self,
+        scratch: Place,
+        tenant_id: TenantId,
+        span: Span,
+        on_step: OnStep = lambda *_: None,
+        *,
+        built: Mapping[Key, float] | None = None,
+    ) -> None:
+        """Over a place where nothing was built yet, or where these values were `built` by another replay."""
         self._scratch = scratch
         self._tenant_id = tenant_id
         self._span = span
         self._on_step = on_step
-        self._lineage = Lineage(manifest_path())
-        self._built: Mapping[Key, float] | None = None
+        self._lineage = read_lineage(manifest_path())
+        self._built = built
 
     def cards(self, values: Mapping[Key, float], name: str) -> list[ReplayedCard]:
         """The cards under these settings, taken to have held from the beginning of time.
@@ -82,9 +124,9 @@ class Replay:
             on_node=count,
         )
         if self._built is None:
-            self._scratch.execute(f"create schema if not exists {_KEPT}")
+            self._scratch.execute(f"create schema if not exists {KEPT}")
             self._scratch.execute(
-                f"create or replace table {_KEPT}.scores as select company_id, trigger_type, scored_on, score "  # noqa: S608
+                f"create or replace table {KEPT}.scores as select company_id, trigger_type, scored_on, score "  # noqa: S608
                 f"from {INTERMEDIATE}.int_trigger_scores_daily"
             )
         self._built = dict(values)
@@ -108,7 +150,7 @@ class Replay:
         asked = list(cards)
         if not asked:
             return {}
-        scores = f"{_KEPT}.scores" if of_first else f"{INTERMEDIATE}.int_trigger_scores_daily"
+        scores = f"{KEPT}.scores" if of_first else f"{INTERMEDIATE}.int_trigger_scores_daily"
         rows = self._scratch.rows(
             _BEST.format(scores=scores),
             numbers=list(range(len(asked))),
@@ -143,10 +185,22 @@ class Replay:
 
     def _models(self, values: Mapping[Key, float]) -> set[str]:
         if self._built is None:
-            return self._lineage.upstream(_TARGET)
+            return self._lineage.upstream(TARGET)
         before = self._built
         changed = [key for key in {*before, *values} if before.get(key) != values.get(key)]
-        return self._lineage.touched_by(changed, target=_TARGET)
+        return touched(self._lineage, changed)
+
+
+def touched(lineage: Lineage, changed: Iterable[Key]) -> set[str]:
+    """What has to be built again for the cards once these parameters are others.
+
+    What only prints a parameter into the components is left as it was: nothing here reads those.
+    """
+    keys = list(changed)
+    models = lineage.touched_by([key for key in keys if key[1] not in _ONLY_COMPARED], target=TARGET)
+    if any(key[1] in _ONLY_COMPARED for key in keys):
+        models |= lineage.downstream(_SCORES) & lineage.upstream(TARGET)
+    return models
 
 
 _CARDS = f"""

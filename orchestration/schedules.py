@@ -11,7 +11,7 @@ from core.naming import ENRICHMENT, RAW_HUBSPOT
 from core.tenants import Cell, cell
 from orchestration.batches import batches_due
 from orchestration.budgets import tenants_without_room
-from orchestration.jobs import canaries, enrich, ingest, transform
+from orchestration.jobs import canaries, enrich, housekeeping, ingest, notify, transform
 from orchestration.partitions import CELL_TAG, DRIVER_TAG, UNCHANGED_TAG, range_tags, register_cells
 from orchestration.refetch import refetch
 
@@ -28,10 +28,9 @@ _JOBS_OF = {RAW_HUBSPOT: {ingest.name, refetch.name}, ENRICHMENT: {enrich.name}}
 
 @dg.schedule(job=ingest, cron_schedule="0 3 * * *", execution_timezone="UTC")
 def daily(context: dg.ScheduleEvaluationContext, place: dg.ResourceParam[Installation]) -> Iterator[dg.RunRequest]:
-    """One `ingest` run per cell, every night; the sensors do the rest."""
-    cells = place.directory.cells()
-    register_cells(context.instance, cells)
-    for of in cells:
+    """One `ingest` run per cell that is connected, every night; the sensors do the rest."""
+    register_cells(context.instance, place.directory.cells())
+    for of in place.directory.connected_cells():
         yield dg.RunRequest(
             run_key=f"{of}|{context.scheduled_execution_time:%Y-%m-%d}", partition_key=of, tags={CELL_TAG: of}
         )
@@ -40,6 +39,18 @@ def daily(context: dg.ScheduleEvaluationContext, place: dg.ResourceParam[Install
 @dg.schedule(job=canaries, cron_schedule="30 2 * * *", execution_timezone="UTC")
 def daily_canaries(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """The canaries, every night before anything is loaded: a model that changed is known before it reads tickets."""
+    return dg.RunRequest(run_key=f"{context.scheduled_execution_time:%Y-%m-%d}")
+
+
+@dg.schedule(job=housekeeping, cron_schedule="30 1 * * *", execution_timezone="UTC")
+def daily_housekeeping(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Every night before anything is loaded: what is kept no longer goes."""
+    return dg.RunRequest(run_key=f"{context.scheduled_execution_time:%Y-%m-%d}")
+
+
+@dg.schedule(job=notify, cron_schedule="5 7 * * *", execution_timezone="UTC")
+def daily_digests(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """The digests, every morning when they are due; where `churnboard work` runs it was faster, and nothing is left to do."""
     return dg.RunRequest(run_key=f"{context.scheduled_execution_time:%Y-%m-%d}")
 
 

@@ -6,7 +6,7 @@ other settings (`orchestration.replay`).
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from core.warehouse.duckdb import DuckDBWarehouse
 from ingestion.app_state import APP_TABLES
 from ingestion.hubspot.tables import RAW_TABLES, SYNC_CURSORS, ensure_raw_tables
 from ingestion.loader import ensure_tables
-from transforms.runner import NodeResult, build
+from transforms.runner import NodeResult, build, compiled
 
 _COPIED: tuple[TableSpec, ...] = (
     *(table.spec for table in (*RAW_TABLES, *APP_TABLES)),
@@ -30,6 +30,9 @@ _COPIED: tuple[TableSpec, ...] = (
     *ENRICHMENT_TABLES,
 )
 _BATCH = 5_000
+
+FILE_NAME = "scratch.duckdb"
+"""DuckDB calls a database by its file, and so does compiled SQL."""
 
 
 class Scratch:
@@ -49,6 +52,14 @@ class Scratch:
             places=["/".join(place) for place in places],
         )
         self._warehouse.append(spec, rows)
+
+    def compiled(self, models: Iterable[str]) -> dict[str, str]:
+        """The SQL of models as they were built here."""
+        return compiled(self._target_dir, models)
+
+    def keep(self, file: Path, queries: Mapping[str, str]) -> None:
+        """Write what these queries give into a DuckDB file that stays, by `schema.table`; its name is part of compiled SQL."""
+        self._warehouse.copy_relations(file, queries)
 
     def execute(self, sql: str) -> None:
         """Run one statement over the copy."""
@@ -120,7 +131,7 @@ def scratch_copy(
     # In the data folder, since it holds what customers wrote, and the machine's folder for temporary files may be anybody's.
     prefix = f"{purpose}-scratch-"
     with place.warehouse.named_lock(f"scratch:{purpose}"), _emptied(data_dir, prefix) as folder:
-        scratch = DuckDBWarehouse(Path(folder) / "scratch.duckdb")
+        scratch = DuckDBWarehouse(Path(folder) / FILE_NAME)
         _copy(place.warehouse, scratch, tenant_id)
         # With those that are no tenant's, such as measured precision, of which the cards say nothing here.
         ensure_enrichment_tables(scratch)

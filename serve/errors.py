@@ -4,7 +4,8 @@ A concrete error lives beside the code that raises it and subclasses one of the 
 shown as they are: their sentences may name another tenant's objects, so the caller gets a general sentence and the log the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +19,7 @@ from starlette.responses import Response
 
 from core.errors import ChurnboardError, Terminal, Transient
 from core.logging import get_logger
-from serve.responses import json_response
+from serve.responses import NO_STORE, json_response
 
 _log = get_logger(__name__)
 
@@ -54,6 +55,10 @@ class Unavailable(Transient):
     """Something this process depends on does not answer; trying again may help."""
 
 
+class TooManyRequests(Transient):
+    """The caller sent more requests than are let in; `Retry-After` says when the next one is."""
+
+
 class InvalidRequest(Unprocessable):
     """A parameter or the body is not what the description of the API says."""
 
@@ -69,6 +74,7 @@ STATUS: Mapping[type[ChurnboardError], int] = {
     NotFound: 404,
     Conflict: 409,
     Unprocessable: 422,
+    TooManyRequests: 429,
     Unavailable: 503,
 }
 """The status of each family; whatever belongs to none is ours to fix: 500."""
@@ -101,9 +107,27 @@ def documented(*errors: type[ChurnboardError]) -> dict[int | str, dict[str, Any]
     return described
 
 
+@contextmanager
+def retold(told: Mapping[type[ChurnboardError], type[ChurnboardError]]) -> Iterator[None]:
+    """What goes wrong within in another room's words is raised in ours, with the same sentence.
+
+    For errors whose sentences name nothing but what the caller may see.
+    """
+    try:
+        yield
+    except tuple(told) as error:
+        raise told[type(error)](str(error)) from error
+
+
 def error_body(error: str, detail: str) -> dict[str, Any]:
     """The one error body, for an answer that says more beside it."""
     return {"error": error, "detail": detail}
+
+
+def refusal(error: ChurnboardError, **beside: Any) -> Response:
+    """The answer to an error that says more than its sentence: where things stand."""
+    body = error_body(type(error).__name__, str(error)) | beside
+    return json_response(body, status=status_of(type(error)), headers=NO_STORE)
 
 
 def error_response(status: int, error: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 
 from core.appdb import open_app_database
@@ -56,22 +57,26 @@ def run(settings: Settings, *, on_listening: Callable[[str], None] | None = None
         engine.dispose()
 
 
-def _serve(settings: Settings, app: object, listening: socket.socket, on_listening: Callable[[str], None]) -> None:
+def _serve(settings: Settings, app: FastAPI, listening: socket.socket, on_listening: Callable[[str], None]) -> None:
     host, port = listening.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if has_demo_sign_in(settings) and host not in {"127.0.0.1", "::1"}:
         _log.warning("serve.demo_sign_in_reachable", url=url, advice="Anybody who reaches this address can sign in.")
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type] # uvicorn spells ASGI in its own way
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = _Server(config, lambda: on_listening(url))
+    server = _Server(config, lambda: on_listening(url), lambda: _end_streams(app))
     server.run(sockets=[listening])
     if not server.has_started:
         raise FailedToStart("The API did not start; the log has the reason.")
+
+
+def _end_streams(app: FastAPI) -> None:
+    app.state.services.live.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -86,11 +91,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers."""
+    """Says when it answers, and lets streams end before it waits for requests in flight: they would not end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_stopping = on_stopping
         self.has_started = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -98,3 +104,7 @@ class _Server(uvicorn.Server):
         if self.started and not self.has_started:
             self.has_started = True
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stopping()
+        await super().shutdown(sockets)

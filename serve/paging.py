@@ -9,14 +9,14 @@ import binascii
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, or_
 
 from serve.errors import BadRequest
-from serve.tenancy import TenantSession
+from serve.tenancy import Prepared, TenantSession, prepared
 
 MAX_LIMIT = 200
 """Rows a page may hold."""
@@ -63,41 +63,56 @@ class Page:
 
 def read_page(
     session: TenantSession,
-    query: Select[Any],
+    query: Callable[[], Select[Any]],
     *,
     order: Order,
     identity: ColumnElement[str],
     scope: Mapping[str, Any],
     cursor: str | None,
     limit: int,
+    is_published: bool = True,
 ) -> Page:
     """Read one page.
 
     Args:
         session: Where the rows are.
-        query: All rows, filtered, in no order.
+        query: Makes the query for all rows, filtered, in no order; not called where it is known from `scope`.
         order: How they are sorted.
         identity: A column of the query that is different in every row.
-        scope: Name of the list, filters and sort: what the cursor is bound to besides the build.
+        scope: Name of the list, filters and sort: all that the query depends on, and what the cursor is bound to besides the build.
         cursor: The `next_cursor` of the page before; None for the first page.
         limit: Rows at most.
+        is_published: Whether the rows are of the published build; otherwise a cursor outlives builds, and none is needed.
 
     Raises:
         InvalidCursor: Not a cursor of this list under these filters.
         StaleCursor: A new build was published since.
     """
     fingerprint = _fingerprint(session, scope)
-    if cursor is not None:
-        value, last = _decode(cursor, session.build.build_id, fingerprint, order.parse)
-        query = query.where(order.after(identity, value, last))
-    query = query.add_columns(order.key.label("sort_key"), identity.label("row_identity"))
-    rows = session.rows(query.order_by(*order.clauses(identity)).limit(limit + 1))
+    build_id = session.build.build_id if is_published else ""
+
+    def page_of(rows: Select[Any]) -> Select[Any]:
+        named = rows.add_columns(order.key.label("sort_key"), identity.label("row_identity"))
+        return named.order_by(*order.clauses(identity)).limit(limit + 1)
+
+    asked: Select[Any] | Prepared
+    if cursor is None:
+        asked = prepared(f"{limit} {key_of(scope)}", lambda: page_of(query()))
+    else:
+        value, last = _decode(cursor, build_id, fingerprint, order.parse)
+        asked = page_of(query().where(order.after(identity, value, last)))
+    rows = session.rows(asked) if is_published else session.standing(asked)
     positions = [(row.pop("sort_key"), row.pop("row_identity")) for row in rows[:limit]]
     following = None
     if len(rows) > limit:
-        position = orjson.dumps([session.build.build_id, fingerprint, *positions[-1]])
+        position = orjson.dumps([build_id, fingerprint, *positions[-1]])
         following = base64.urlsafe_b64encode(position).decode().rstrip("=")
     return Page(items=rows[:limit], next_cursor=following)
+
+
+def key_of(scope: Mapping[str, Any]) -> str:
+    """A scope as text: the same for the same list under the same filters."""
+    return orjson.dumps(scope, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def number(value: Any) -> float:
@@ -110,6 +125,14 @@ def number(value: Any) -> float:
 def day(value: Any) -> date:
     """A cursor's value as a date."""
     return date.fromisoformat(value)
+
+
+def moment(value: Any) -> datetime:
+    """A cursor's value as a moment."""
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError(f"{value!r} has no offset.")
+    return found
 
 
 def words(value: Any) -> str:

@@ -30,7 +30,8 @@ class Query(BaseModel):
         return {name: value for name, value in given.items() if value not in ("", [""], [])}
 
 
-def _refuse_nul(value: str) -> str:
+def refuse_nul(value: str) -> str:
+    """`value`, unless there is a NUL in it, which Postgres does not take."""
     if "\0" in value:
         raise ValueError("a NUL character is not text")
     return value
@@ -42,7 +43,7 @@ def _only_iso(value: Any) -> Any:
     return value
 
 
-Text = Annotated[str, Field(max_length=200), AfterValidator(_refuse_nul)]
+Text = Annotated[str, Field(max_length=200), AfterValidator(refuse_nul)]
 """Text that goes into a comparison; Postgres does not take NUL."""
 
 Cursor = Annotated[str, Field(max_length=2000)]

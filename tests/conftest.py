@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -12,12 +13,24 @@ from core.appdb import open_app_database
 from core.settings import groups
 from core.warehouse import Warehouse, connect
 from tests.support.databases import throw_away_database
+from tests.support.migrated import migrated_by_copying
+from tests.support.parsed import parsed_by_copying
 
 # A shared machine stalls now and then; how long one example took says nothing about it.
 hypothesis_settings.register_profile("churnboard", deadline=None)
 hypothesis_settings.load_profile("churnboard")
 
 _SLOW_SECONDS = 1200
+_OF_THE_MARTS = "tests/integration/transforms/test_"
+_BUILDS_OF_ITS_OWN = "tests/integration/transforms/test_card_stories"
+_LONG_FIRST = (
+    _OF_THE_MARTS,
+    "tests/e2e/test_main_job",
+    "tests/e2e/",
+    "tests/integration/orchestration/",
+    "tests/integration/",
+)
+"""Two processes end together if what is left at the end is short."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,11 +44,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A slow test may take longer before it is taken for hung."""
+    """What takes long goes first; a slow test may take longer before it is taken for hung."""
+    items.sort(key=lambda item: _place_in_line(item.nodeid))
     for item in items:
-        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+        is_slow = item.get_closest_marker("slow") or item.get_closest_marker("long")
+        if is_slow and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(_SLOW_SECONDS))
+
+
+def _place_in_line(nodeid: str) -> int:
+    return next((place for place, start in enumerate(_LONG_FIRST) if nodeid.startswith(start)), len(_LONG_FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A class or module goes to one process, which makes its fixtures once; all that looks at the planted marts goes to one."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            is_shared = nodeid.startswith(_OF_THE_MARTS) and not nodeid.startswith(_BUILDS_OF_ITS_OWN)
+            return _OF_THE_MARTS if is_shared else str(super()._split_scope(nodeid))
+
+    return Together(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -49,6 +82,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if offending:
         reporter.write_line(f"{len(offending)} tests skipped that must not, first: {offending[0]}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Migrations run, and the dbt project is parsed, once a process."""
+    with migrated_by_copying(tmp_path_factory.mktemp("migrated")), parsed_by_copying():
+        yield
 
 
 @pytest.fixture(autouse=True)

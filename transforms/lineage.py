@@ -1,17 +1,31 @@
 """Which models a change touches, read out of dbt's manifest: what a build leaves out, nobody has to keep a list of."""
 
+import hashlib
 import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 _PARAMS = "int_trigger_params"
+_STALE = {"int_stale_days", "int_stale_tickets"}
 _NAMED = re.compile(r"'(\w+)'")
 _BY_DAY = re.compile(r"params_by_day\(\s*\[([^\]]*)\]\s*(?:,\s*'(\w+)'\s*)?\)")
 _NAME = re.compile(r"param_name\s*=\s*'(\w+)'")
 _TRIGGER = re.compile(r"trigger_type\s*=\s*'(\w+)'")
+
+
+def read_lineage(manifest: Path) -> "Lineage":
+    """That of a manifest, read once for as long as the file stays the same."""
+    return _read(manifest, manifest.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _read(manifest: Path, _changed_at: int) -> "Lineage":
+    return Lineage(manifest)
 
 
 class Lineage:
@@ -28,11 +42,33 @@ class Lineage:
         self._children: dict[str, list[str]] = defaultdict(list)
         for name, parents in self._parents.items():
             for parent in parents:
-                self._children[parent].append(name)
+                # They say what is built, not what it is made of; where everything is built, they are empty.
+                if parent not in _STALE:
+                    self._children[parent].append(name)
+
+    def readers(self, model: str) -> list[str]:
+        """The models that read it themselves."""
+        return sorted(name for name, parents in self._parents.items() if model in parents)
 
     def upstream(self, model: str) -> set[str]:
         """A model and every model and seed it is made of."""
         return _reached(model, self._parents)
+
+    def parents(self, models: Iterable[str]) -> set[str]:
+        """The models and seeds that these are made of directly, themselves left out."""
+        asked = set(models)
+        return {parent for one in asked for parent in self._parents.get(one, ())} - asked
+
+    def ordered(self, models: Iterable[str]) -> list[str]:
+        """These models so that each comes after those it is made of."""
+        asked = set(models)
+        sorter = TopologicalSorter({one: asked.intersection(self._parents.get(one, ())) for one in sorted(asked)})
+        return list(sorter.static_order())
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the code of any model."""
+        return hashlib.sha256(json.dumps(self._code, sort_keys=True).encode()).hexdigest()[:16]
 
     def downstream(self, model: str) -> set[str]:
         """A model and every one made of it."""

@@ -7,11 +7,12 @@ holds the warehouse's write lock; this module only makes sure no connection outl
 """
 
 import os
+import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ def build(
     has_unit_tests: bool = False,
     has_data_tests: bool = True,
     variables: Mapping[str, int | str] | None = None,
+    scored_until_on: date | None = None,
     on_node: Callable[[NodeResult], None] | None = None,
 ) -> BuildResult:
     """Build seeds and models and run their data tests, in dependency order (`dbt build`).
@@ -120,22 +122,21 @@ def build(
         has_unit_tests: Also run the models' unit tests; they guard the code, not the data, so a production build leaves them out.
         has_data_tests: Whether to run the tests of the data; a build that nobody is served from may leave them out.
         variables: Further dbt variables, for instance `{"history_days": 30}`.
+        scored_until_on: The last day that was scored in the build to go on from; None: everything is built whole. See `continuing`.
         on_node: Called once per node as it finishes, from dbt's threads.
 
     Raises:
         TransformFailed: Names the failing nodes, the first message and the log.
     """
     where = target_dir or PROJECT_DIR / "target"
-    arguments = ["build", *_common_arguments(where), "--threads", str(threads)]
-    if select:
-        # A test that also looks at models outside the selection runs only where those are built before it.
-        arguments += ["--select", *select.split(), "--indirect-selection", "buildable"]
-    if exclude:
-        arguments += ["--exclude", *exclude.split()]
+    arguments = ["build", *_common_arguments(where), "--threads", str(threads), *_selection(select, exclude)]
     for kind, is_run in (("unit_test", has_unit_tests), ("test", has_data_tests)):
         if not is_run:
             arguments += ["--exclude-resource-type", kind]
-    arguments += _variables(as_of, variables or {})
+    if scored_until_on is None:
+        arguments += ["--full-refresh", *_variables(as_of, variables or {})]
+    else:
+        arguments += _variables(as_of, {**(variables or {}), "scored_until_on": scored_until_on.isoformat()})
     finished: list[NodeResult] = []
 
     def collect(result: NodeResult) -> None:
@@ -143,9 +144,10 @@ def build(
         if on_node:
             on_node(result)
 
-    outcome = _invoke(arguments, _connection(warehouse_url, threads), collect)
+    connection = _connection(warehouse_url, threads)
+    outcome = _invoke(arguments, connection, collect, manifest=_read_project(where, connection))
     if isinstance(outcome.exception, KeyboardInterrupt):
-        # dbt reports it as if it were a failure of its own; whoever pressed Ctrl-C knows better.
+        # dbt reports an interruption as if it were a failure of its own; whoever pressed Ctrl-C knows better.
         raise outcome.exception
     log_path = where / "logs" / "dbt.log"
     failed = [node for node in finished if node.is_failed]
@@ -190,6 +192,13 @@ def document(warehouse_url: str, *, target_dir: Path, as_of: str | datetime | No
     return target_dir / "static_index.html"
 
 
+def compiled(target_dir: Path, models: Iterable[str]) -> dict[str, str]:
+    """The SQL of models as the last build into `target_dir` ran it: a select, for the day and the warehouse of that build."""
+    wanted = set(models)
+    found = (target_dir / "compiled").rglob("*.sql")
+    return {file.stem: file.read_text(encoding="utf-8") for file in found if file.stem in wanted}
+
+
 def manifest_path(target_dir: Path | None = None) -> Path:
     """The project's manifest.json, parsed anew only when a project file is newer; needs no warehouse.
 
@@ -210,13 +219,25 @@ def parse(target_dir: Path | None = None) -> Path:
         TransformFailed: The project does not parse.
     """
     where = target_dir or PROJECT_DIR / "target"
-    outcome = _invoke(["parse", *_common_arguments(where)], _connection("duckdb:///:memory:", 1), lambda _: None)
+    _read_project(where, _connection("duckdb:///:memory:", 1))
+    return where / "manifest.json"
+
+
+def _read_project(target_dir: Path, connection: Mapping[str, str]) -> Any:
+    """The project as dbt parses it; what has not changed since it did so last into this folder, it takes from there.
+
+    It is given no variable, as it would read everything anew for each other value; nothing that a variable says may stand in a
+    model's configuration, nor decide which models it refers to.
+    """
+    outcome = _invoke(["parse", *_common_arguments(target_dir)], connection, lambda _: None)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if not outcome.success:
         raise TransformFailed(
             f"The dbt project in {PROJECT_DIR} does not parse: {_one_line(str(outcome.exception))} "
-            f"The log is {where / 'logs' / 'dbt.log'}."
+            f"The log is {target_dir / 'logs' / 'dbt.log'}."
         )
-    return where / "manifest.json"
+    return outcome.result
 
 
 def _common_arguments(target_dir: Path) -> list[str]:
@@ -237,6 +258,12 @@ def _common_arguments(target_dir: Path) -> list[str]:
         "--no-send-anonymous-usage-stats",
         "--no-version-check",
     ]
+
+
+def _selection(select: str | None, exclude: str | None) -> list[str]:
+    # A test that also looks at models outside the selection runs only where those are built before it.
+    chosen = ["--select", *select.split(), "--indirect-selection", "buildable"] if select else []
+    return [*chosen, "--exclude", *exclude.split()] if exclude else chosen
 
 
 def _variables(as_of: str | datetime | None, others: Mapping[str, int | str]) -> list[str]:
@@ -277,7 +304,9 @@ def _connection(warehouse_url: str, threads: int) -> dict[str, str]:
     )
 
 
-def _invoke(arguments: list[str], connection: Mapping[str, str], on_node: Callable[[NodeResult], None]) -> Any:
+def _invoke(
+    arguments: list[str], connection: Mapping[str, str], on_node: Callable[[NodeResult], None], *, manifest: Any = None
+) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -285,11 +314,28 @@ def _invoke(arguments: list[str], connection: Mapping[str, str], on_node: Callab
         if event.info.name == "NodeFinished" and event.data.node_info.resource_type in _REPORTED:
             on_node(_node_result(event.data))
 
-    with _ONE_AT_A_TIME, _environment(connection):
+    with _ONE_AT_A_TIME, _environment(connection), _interruptible():
         try:
-            return dbtRunner(callbacks=[on_event]).invoke(arguments)
+            return dbtRunner(manifest, callbacks=[on_event]).invoke(arguments)
         finally:
             DuckDBConnectionManager.close_all_connections()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let a signal that whoever calls us handles be a KeyboardInterrupt: at nothing else does dbt stop the queries that run."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handled = {number: handler for number, handler in before.items() if callable(handler)}
+    for number in handled:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in handled.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -324,12 +370,17 @@ def _node_result(data: Any) -> NodeResult:
     )
 
 
-def _newest_source_time() -> float:
-    return max(
-        path.stat().st_mtime
+def source_files() -> list[Path]:
+    """Every file the project is made of: models, macros, seeds, tests, and what configures them."""
+    return [
+        path
         for path in PROJECT_DIR.rglob("*")
         if path.suffix in _SOURCE_SUFFIXES and "target" not in path.relative_to(PROJECT_DIR).parts
-    )
+    ]
+
+
+def _newest_source_time() -> float:
+    return max(path.stat().st_mtime for path in source_files())
 
 
 def _as_yaml(values: Mapping[str, str | int]) -> str:

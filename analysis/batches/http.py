@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from analysis.batches.client import ResultLine
 from analysis.llm.failures import ProviderUnavailable, failure
 from analysis.llm.replies import json_object, retry_after_seconds
+from core.tls import trusted
 
 _PAGE: Final = 100
 _TIMEOUT: Final = httpx.Timeout(60, connect=20, write=300)
@@ -28,6 +29,7 @@ class BatchApi:
             base_url=base_url.rstrip("/"),
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=_TIMEOUT,
+            verify=trusted(),
         )
 
     def json(self, method: str, path: str, *, missing_ok: bool = False, **options: Any) -> dict[str, Any] | None:

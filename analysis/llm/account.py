@@ -8,6 +8,7 @@ import httpx
 
 from core.errors import Transient
 from core.settings import AnalysisSettings
+from core.tls import trusted
 
 _TIMEOUT_SECONDS = 20
 
@@ -62,6 +63,7 @@ class ServerAccount:
                 params=params,
                 headers={"Authorization": f"Bearer {key}"} if key else {},
                 timeout=_TIMEOUT_SECONDS,
+                verify=trusted(),
             )
         except httpx.HTTPError as error:
             raise AccountUnknown(f"{self._base_url} did not answer: {type(error).__name__} {error}.") from error

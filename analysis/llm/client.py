@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from analysis.breaker import Route
 from analysis.llm.failures import ProviderUnavailable
 from analysis.llm.price import UNKNOWN_PRICE, Price
 from analysis.llm.replies import json_object, reply_in, retry_after_seconds
+from core.tls import trusted
 
 
 class ChatClient:
@@ -37,7 +37,6 @@ class ChatClient:
         self._base_url = base_url.rstrip("/")
         self._api_key = api_key
         self._timeout = timeout_seconds
-        self._tls: SSLContext | None = None
         self._free: list[httpx.AsyncClient] = []
 
     async def complete(self, body: Mapping[str, Any], route: Route | None = None) -> Reply:
@@ -90,15 +89,13 @@ class ChatClient:
             self._free.append(lane)
 
     def _new_lane(self) -> httpx.AsyncClient:
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context()
         key = self._api_key.get_secret_value()
         return httpx.AsyncClient(
             base_url=self._base_url,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=self._timeout,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            verify=self._tls,
+            verify=trusted(),
         )
 
     def _routing(self, route: Route) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from analysis.topics.texts import NothingRead, one_ticket, read_tone
-from core.appdb.corrections import Correction, Corrections
+from core.appdb.corrections import Corrections
 from core.appdb.topics import Topics
 from core.errors import Terminal
 from core.topics import NO_TOPIC
+from core.topics.corrections import Correction
 from core.vocabulary import CorrectedField
 from core.warehouse import Warehouse
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.topics.texts import chosen_tickets
-from core.appdb.corrections import Correction
 from core.topics import NO_TOPIC, TaxonomyContent
+from core.topics.corrections import Correction
 from core.vocabulary import AnalysisTask, CorrectedField
 from core.warehouse import Warehouse
 

@@ -1,16 +1,14 @@
-"""What stands before a version: a trial of every correction, and a preview of what it would do to tickets."""
+"""What stands before a version: a trial of every correction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.analyzer import Taxonomy, TopicsAnswer
+from analysis.analyzer import TopicsAnswer
 from analysis.topics.asking import Asker, answers
-from analysis.topics.changes import LabelChanges, label_changes, relabelled
 from analysis.topics.regression import RegressionCase, regression_cases
-from analysis.topics.taxonomy import as_taxonomy, example_texts
-from analysis.topics.texts import TicketWords, latest_tickets
-from core.appdb.topics import Candidate, ShippedVersion, Topics
-from core.topics import NO_TOPIC
+from analysis.topics.taxonomy import candidate_taxonomy
+from core.appdb.topics import Topics
+from core.topics.draft import Candidate, ShippedVersion
 from core.vocabulary import AnalysisTask
 from core.warehouse import Warehouse
 
@@ -86,37 +84,3 @@ def ship(
     if trial.failures:
         return trial, None
     return trial, topics.ship(tenant_id, trial.candidate, author=author, note=note)
-
-
-def preview(asker: Asker, warehouse: Warehouse, topics: Topics, tenant_id: str, *, sample: int) -> LabelChanges:
-    """What the draft would do to the newest tickets; writes nothing, and what it pays is not paid again when they are re-read.
-
-    Raises:
-        NothingRead: No ticket was read yet.
-        ModelStopped, ModelUnavailable, JournalUnavailable, WarehouseBusy, WarehouseUnavailable: As `tried`.
-    """
-    candidate = topics.candidate(tenant_id)
-    tickets = [ticket for ticket in latest_tickets(warehouse, tenant_id, sample) if ticket.labels]
-    taxonomy = candidate_taxonomy(asker, warehouse, tenant_id, candidate)
-    sent = asker.sent(warehouse, tenant_id, {ticket.ticket_id: ticket.text for ticket in tickets})
-    questions = [asker.about(taxonomy, sent[ticket.ticket_id].text) for ticket in tickets]
-    given = answers(asker, tenant_id, questions, [ticket.ticket_id for ticket in tickets])
-    after = {
-        ticket.ticket_id: answer.topics or (NO_TOPIC,)
-        for ticket, answer in zip(tickets, given, strict=True)
-        if isinstance(answer, TopicsAnswer)
-    }
-    return label_changes(_labels_now(candidate, tickets), after)
-
-
-def candidate_taxonomy(asker: Asker, warehouse: Warehouse, tenant_id: str, candidate: Candidate) -> Taxonomy:
-    """What an analyzer would be given once the candidate were shipped."""
-    said = {one.correction_id: (one.ticket_id, one.text) for one in candidate.corrections if one.text is not None}
-    with warehouse.snapshot() as snapshot:
-        texts = example_texts(snapshot, tenant_id, said, is_masked=asker.is_masked)
-    return as_taxonomy(candidate.content, texts, version=candidate.version)
-
-
-def _labels_now(candidate: Candidate, tickets: Sequence[TicketWords]) -> dict[str, Sequence[str]]:
-    labels = {ticket.ticket_id: ticket.labels for ticket in tickets}
-    return relabelled(labels, candidate.draft.base.content) if candidate.draft.base else dict(labels)

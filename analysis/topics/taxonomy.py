@@ -11,8 +11,11 @@ from typing import Final
 from analysis.analyzer import Taxonomy, Topic, TopicExample, TopicRule
 from analysis.sending import masked_texts
 from analysis.tickets import STAGED_CORRECTIONS, STAGED_VERSIONS
+from analysis.topics.asking import Asker
 from core.naming import STAGING
 from core.topics import TaxonomyContent
+from core.topics.draft import Candidate
+from core.warehouse import Warehouse
 from core.warehouse.base import Snapshot
 
 _VERSIONS: Final = f"""
@@ -91,3 +94,11 @@ def as_taxonomy(content: TaxonomyContent, texts: Mapping[int, str], *, version: 
         ),
         version=version,
     )
+
+
+def candidate_taxonomy(asker: Asker, warehouse: Warehouse, tenant_id: str, candidate: Candidate) -> Taxonomy:
+    """What an analyzer would be given once the candidate were shipped."""
+    said = {one.correction_id: (one.ticket_id, one.text) for one in candidate.corrections if one.text is not None}
+    with warehouse.snapshot() as snapshot:
+        texts = example_texts(snapshot, tenant_id, said, is_masked=asker.is_masked)
+    return as_taxonomy(candidate.content, texts, version=candidate.version)

@@ -6,12 +6,12 @@ The one place that knows where that is kept.
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from analysis.messages import OPENING
 from analysis.text import text_hash
-from analysis.tickets import STAGED_CORRECTIONS, STAGED_TICKETS
+from analysis.tickets import STAGED_CORRECTIONS, STAGED_TICKETS, Months
 from core.errors import Terminal
 from core.naming import ENRICHMENT, INTERMEDIATE, STAGING
 from core.warehouse import Warehouse
@@ -27,6 +27,10 @@ where texts.tenant_id = :tenant_id and texts.message_id = '{OPENING}' and texts.
 _FIRST: Final = f"select min(created_at) as first_at from {STAGING}.{STAGED_TICKETS} where tenant_id = :tenant_id"  # noqa: S608 - names of ours
 
 _LATEST: Final = f"{_TEXTS} order by t.created_at desc, texts.ticket_id desc limit :most"
+
+_COUNT: Final = f"""
+select count(*) as ticket_count from ({_TEXTS} and t.created_at >= :first_at and t.created_at < :before_at) as chosen
+"""  # noqa: S608 - names of ours, values are bound
 
 _CHOSEN: Final = f"{_TEXTS} and texts.ticket_id = any(:ticket_ids)"
 
@@ -98,6 +102,16 @@ def first_ticket_day(warehouse: Warehouse, tenant_id: str) -> date:
         raise NothingRead(f"{tenant_id} has no tickets yet: run `churnboard refresh`, then this command again.")
     day: date = span["first_at"].date()
     return day
+
+
+def ticket_count(warehouse: Warehouse, tenant_id: str, months: Months) -> int:
+    """Tickets with text that were created in these months."""
+    first_at, before_at = (datetime.combine(day, time(), UTC) for day in months)
+    with warehouse.snapshot() as snapshot:
+        if not _is_ready(snapshot):
+            return 0
+        [row] = snapshot.rows(_COUNT, tenant_id=tenant_id, first_at=first_at, before_at=before_at)
+    return int(row["ticket_count"])
 
 
 def chosen_tickets(warehouse: Warehouse, tenant_id: str, ticket_ids: Collection[str]) -> dict[str, TicketWords]:

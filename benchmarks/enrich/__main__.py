@@ -33,6 +33,7 @@ from analysis.analyzer import Question
 from analysis.llm import OpenAICompatibleAnalyzer
 from analysis.llm.failures import Throttled
 from benchmarks.memory import peak_mb
+from core.tenants import tenant_id
 from core.vocabulary import AnalysisTask
 from core.warehouse import connect
 from tests.support.databases import throw_away_database
@@ -108,7 +109,7 @@ def read(base_url: str, warehouse_url: str, journal_url: str) -> None:
         warehouse=connect(warehouse_url),
         journal=journal,
         analyzer=OpenAICompatibleAnalyzer(base_url=f"{base_url}/v1", api_key=SecretStr("x"), model="bench/model"),
-        tenant_ids=["acme"],
+        tenant_ids=[tenant_id("acme")],
         months=None,
         run_id=f"bench-{os.getpid()}",
         max_concurrency=_AT_ONCE,

@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 
-_CONTENT = {
+_CONTENT: dict[bytes, dict[str, object]] = {
     b"sentiment_answer": {
         "quotes": ["The export fails"],
         "sentiment": "negative",

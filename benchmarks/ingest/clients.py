@@ -92,7 +92,7 @@ def dict_rows(given: dict[str, Any], folder: Path) -> tuple[int, int, int]:
     def pages(client: httpx.Client, object_type: str) -> Iterator[list[dict[str, Any]]]:
         nonlocal sent
         catalogue = client.get(f"/crm/v3/properties/{object_type}").json()["results"]
-        params = {"limit": 100, "properties": ",".join(one["name"] for one in catalogue)}
+        params: dict[str, str | int] = {"limit": 100, "properties": ",".join(one["name"] for one in catalogue)}
         sent += 1
         while True:
             answer = client.get(f"/crm/v3/objects/{object_type}", params=params).raise_for_status().json()

@@ -95,8 +95,8 @@ def ours(source: Source, folder: Path) -> int:
     from core.tenants import cell
     from core.warehouse import connect
     from ingestion.hubspot import mapping
+    from ingestion.hubspot.objects import CHUNK_RECORDS
     from ingestion.hubspot.tables import COMPANY_LINKS, RAW_TABLES, TICKETS
-    from ingestion.hubspot.tenant import CHUNK_RECORDS
     from ingestion.loader import Chunk, load
 
     def items() -> Iterator[Chunk]:

@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from core import chaos
 from core.appdb.bi import copies
+from core.appdb.live import announce
 from core.appdb.tables import PUBLISHED, build, published_build
 from core.errors import Terminal
 from core.tenants import TenantId
+from core.vocabulary import LiveType
 
 Rows = Iterable[Sequence[Mapping[str, Any]]]
 """Rows of one mart in batches, as the warehouse hands them out."""
@@ -162,6 +164,19 @@ def _point(connection: Connection, tenant_id: TenantId, build_id: str, published
     moved = update(published_build).where(published_build.c.tenant_id == tenant_id).values(values)
     if not connection.execute(moved).rowcount:
         connection.execute(insert(published_build).values(tenant_id=tenant_id, **values))
+    _announce(connection, tenant_id, build_id, published_at)
+
+
+def announce_served(connection: Connection, tenant_id: TenantId) -> None:
+    """Tell everybody that the published build is to be read anew: its rows are no longer what they were. The last thing to do."""
+    served = select(published_build.c.build_id, published_build.c.published_at)
+    for build_id, published_at in connection.execute(served.where(published_build.c.tenant_id == tenant_id)):
+        _announce(connection, tenant_id, build_id, published_at)
+
+
+def _announce(connection: Connection, tenant_id: TenantId, build_id: str, published_at: datetime) -> None:
+    told = {"build_id": build_id, "published_at": published_at.isoformat()}
+    announce(connection, tenant_id, LiveType.BUILD, told)
 
 
 def _drop(connection: Connection, tenant_id: TenantId, build_ids: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ Words that people wrote stay in this database: the warehouse is told what was de
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,11 +18,25 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from core.appdb.live import announce
+from core.appdb.notifications import tell_of_event
 from core.appdb.tables import card_alias, card_event, card_state
 from core.appdb.tables import user as user_table
-from core.cards import Act, CardChanged, CardEvent, CardState, NoSuchColleague, Worth, decided, folded
+from core.cards import (
+    MACHINE,
+    Act,
+    CardChanged,
+    CardEvent,
+    CardsMoved,
+    CardState,
+    NoSuchColleague,
+    Worth,
+    decided,
+    folded,
+)
 from core.chunks import chunks
-from core.vocabulary import CardEventType, CardStatus
+from core.notifications import About
+from core.vocabulary import CardEventType, CardStatus, LiveType
 
 WORDS = ("text", "note", "why")
 """Keys of a payload under which sentences stand."""
@@ -81,7 +95,15 @@ class CardBook:
         self._transaction = transaction
 
     def act(
-        self, card_id: str, act: Act, *, actor: str, expected_seq: int, worth: Worth, now: datetime | None = None
+        self,
+        card_id: str,
+        act: Act,
+        *,
+        actor: str,
+        expected_seq: int,
+        worth: Worth,
+        about: About | None = None,
+        now: datetime | None = None,
     ) -> tuple[CardEvent, CardState]:
         """Write down what somebody does; returns the event and where the card stands after it.
 
@@ -91,6 +113,7 @@ class CardBook:
             actor: Subject of the user who does it.
             expected_seq: Number of the last event the user saw; 0: none.
             worth: What the company pays now.
+            about: The company, for whoever is told; None: nobody is.
             now: The present unless given.
 
         Raises:
@@ -101,11 +124,55 @@ class CardBook:
         moment = now or datetime.now(UTC)
         try:
             with self._transaction() as connection:
-                return self._written(connection, card_id, act, actor, expected_seq, worth, moment)
+                return self._written(connection, card_id, act, actor, expected_seq, worth, about, moment)
         except IntegrityError:
             # Two saw the same last event and wrote the next one at once; the other was faster.
             with self._transaction() as connection:
-                raise _changed(_state(connection, self._tenant_id, card_id)) from None
+                events = read_events(connection, self._tenant_id, card_id)
+                raise _changed(card_id, events, expected_seq) from None
+
+    def release(self, subject: str, name: str, *, now: datetime | None = None) -> list[str]:
+        """Take every card from somebody who has left, as the pipeline's own act; returns the cards.
+
+        All of them, completed ones too: one that is reopened must not come back to somebody who is not there.
+
+        Args:
+            subject: Who.
+            name: What the reason calls them; their subject says nothing to whoever reads it.
+            now: The present unless given.
+
+        Raises:
+            CardsMoved: Somebody was faster with one of them; nothing was written.
+        """
+        moment = now or datetime.now(UTC)
+        state = card_state.c
+        theirs = (
+            select(state.card_id)
+            .where(state.tenant_id == self._tenant_id, state.assignee == subject)
+            .order_by(state.card_id)
+        )
+        why = f"{name} was removed from the company's users."
+        with self._transaction() as connection:
+            cards = list(connection.scalars(theirs))
+            for card_id in cards:
+                events = read_events(connection, self._tenant_id, card_id)
+                before = folded(card_id, events)
+                event = CardEvent(
+                    card_id=card_id,
+                    seq=before.last_seq + 1,
+                    type=CardEventType.ASSIGNED,
+                    actor=MACHINE,
+                    status=before.status,
+                    payload={"assignee": None, "why": why},
+                    occurred_at=max(moment, before.last_event_at or moment),
+                )
+                try:
+                    append_event(connection, self._tenant_id, event, folded(card_id, [*events, event]))
+                except IntegrityError as error:
+                    raise CardsMoved(
+                        "Somebody did something to one of their cards at the same moment, so nothing was done: try again."
+                    ) from error
+        return cards
 
     def _written(
         self,
@@ -115,12 +182,13 @@ class CardBook:
         actor: str,
         expected_seq: int,
         worth: Worth,
+        about: About | None,
         now: datetime,
     ) -> tuple[CardEvent, CardState]:
         events = read_events(connection, self._tenant_id, card_id)
         state = folded(card_id, events)
         if state.last_seq != expected_seq:
-            raise _changed(state)
+            raise _changed(card_id, events, expected_seq)
         status, payload = decided(state, act, worth=worth, today=now.date())
         self._check_colleagues(connection, [payload.get("assignee"), *payload.get("mentions", ())])
         event = CardEvent(
@@ -134,6 +202,8 @@ class CardBook:
             occurred_at=max(now, state.last_event_at or now),
         )
         after = folded(card_id, [*events, event])
+        if about is not None:
+            tell_of_event(connection, self._tenant_id, event, was_assigned_to=state.assignee, about=about)
         append_event(connection, self._tenant_id, event, after)
         return event, after
 
@@ -159,9 +229,10 @@ def read_events(connection: Connection, tenant_id: str, card_id: str) -> list[Ca
 
 
 def append_event(connection: Connection, tenant_id: str, event: CardEvent, after: CardState) -> None:
-    """Write an event, and where it leaves its card."""
+    """Write an event and where it leaves its card, and tell who has the board open."""
     connection.execute(insert(card_event).values(tenant_id=tenant_id, **vars(event)))
     write_states(connection, tenant_id, {event.card_id: after})
+    announce(connection, tenant_id, LiveType.CARD, _announced(event, after), now=event.occurred_at)
 
 
 def write_states(connection: Connection, tenant_id: str, states: Mapping[str, CardState]) -> None:
@@ -173,15 +244,40 @@ def write_states(connection: Connection, tenant_id: str, states: Mapping[str, Ca
         connection.execute(insert(card_state), rows)
 
 
-def _state(connection: Connection, tenant_id: str, card_id: str) -> CardState:
-    return folded(card_id, read_events(connection, tenant_id, card_id))
+def _announced(event: CardEvent, after: CardState) -> dict[str, Any]:
+    until_on = after.waiting_until_on
+    return {
+        "card_id": event.card_id,
+        "event": {
+            "seq": event.seq,
+            "type": event.type,
+            "actor": event.actor,
+            "occurred_at": event.occurred_at.isoformat(),
+        },
+        "state": {
+            "card_id": event.card_id,
+            "seq": after.last_seq,
+            "status": after.status,
+            "assignee": after.assignee,
+            "severity_override": after.severity_override,
+            "waiting_until_on": until_on.isoformat() if until_on else None,
+            "is_waiting_for_reply": after.is_waiting_for_reply,
+            "outcome": after.outcome,
+            "outcome_mrr": after.outcome_mrr,
+            "outcome_mrr_source": after.outcome_mrr_source,
+            "reopen_count": after.reopen_count,
+        },
+    }
 
 
-def _changed(state: CardState) -> CardChanged:
+def _changed(card_id: str, events: Sequence[CardEvent], expected_seq: int) -> CardChanged:
+    state = folded(card_id, events)
+    changes = [event for event in events if event.card_id == card_id and event.seq > expected_seq]
     return CardChanged(
         f"Somebody did something to this card meanwhile: it is {state.status} after event {state.last_seq}. "
         f"Look at it again, then send `seq` {state.last_seq}.",
         state,
+        changes,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from core.appdb.engine import writing
 from core.appdb.tables import erasure
@@ -18,12 +18,15 @@ from core.vocabulary import ErasureSource
 CONTACT = "contact"
 """The one object type HubSpot erases."""
 
+OLD_TICKETS = "old_tickets"
+"""Object type of tickets whose words are kept no longer; the object's id is the day they were found."""
+
 _C = erasure.c
 
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
-    """One request; `ticket_ids` are the tickets whose words go with the contact."""
+    """One request; `ticket_ids` are the tickets whose words go, with the contact where it is about one."""
 
     tenant_id: str
     object_type: str
@@ -33,6 +36,12 @@ class Erasure:
     source: ErasureSource
     done_at: datetime | None = None
     residue_count: int | None = None
+
+    def __str__(self) -> str:
+        """What it is about, for people."""
+        if self.object_type == CONTACT:
+            return f"contact {self.object_id}"
+        return f"{len(self.ticket_ids)} tickets no longer kept on {self.object_id}"
 
 
 class Erasures:
@@ -55,15 +64,13 @@ class Erasures:
         """
         with writing(self._engine) as connection:
             for contact_id, ticket_ids in contacts.items():
-                mine = (_C.tenant_id == tenant_id) & (_C.object_type == CONTACT) & (_C.object_id == contact_id)
-                held = connection.scalar(select(_C.ticket_ids).where(mine))
-                tickets = sorted({*ticket_ids, *(held or ())})
-                if held is None:
-                    key = {"tenant_id": tenant_id, "object_type": CONTACT, "object_id": contact_id}
-                    new = insert(erasure).values(**key, ticket_ids=tickets, requested_at=requested_at, source=source)
-                    connection.execute(new)
-                else:
-                    connection.execute(update(erasure).where(mine).values(ticket_ids=tickets, done_at=None))
+                _ask(connection, tenant_id, CONTACT, contact_id, ticket_ids, source, requested_at)
+
+    def request_old(self, tenant_id: str, ticket_ids: Collection[str], *, requested_at: datetime) -> None:
+        """Ask that the words of these tickets go, as they are older than the tenant keeps them."""
+        day, source = str(requested_at.date()), ErasureSource.RETENTION
+        with writing(self._engine) as connection:
+            _ask(connection, tenant_id, OLD_TICKETS, day, ticket_ids, source, requested_at)
 
     def open(self, tenant_ids: Collection[str]) -> list[Erasure]:
         """Requests of these tenants that are still to be done, oldest first."""
@@ -90,9 +97,29 @@ class Erasures:
 
     def suppressed_contacts(self, tenant_id: str) -> frozenset[str]:
         """Contacts of whom nothing but the id may be loaded."""
-        return frozenset(request.object_id for request in self.of(tenant_id))
+        return frozenset(request.object_id for request in self.of(tenant_id) if request.object_type == CONTACT)
 
     def _read(self, *conditions: Any) -> list[Erasure]:
         query = select(erasure).where(*conditions).order_by(_C.requested_at, _C.tenant_id, _C.object_id)
         with self._engine.connect() as connection:
             return [Erasure(**row) for row in connection.execute(query).mappings()]
+
+
+def _ask(
+    connection: Connection,
+    tenant_id: str,
+    object_type: str,
+    object_id: str,
+    ticket_ids: Collection[str],
+    source: ErasureSource,
+    requested_at: datetime,
+) -> None:
+    mine = (_C.tenant_id == tenant_id) & (_C.object_type == object_type) & (_C.object_id == object_id)
+    held = connection.scalar(select(_C.ticket_ids).where(mine))
+    tickets = sorted({*ticket_ids, *(held or ())})
+    if held is None:
+        key = {"tenant_id": tenant_id, "object_type": object_type, "object_id": object_id}
+        new = insert(erasure).values(**key, ticket_ids=tickets, requested_at=requested_at, source=source)
+        connection.execute(new)
+    else:
+        connection.execute(update(erasure).where(mine).values(ticket_ids=tickets, done_at=None))

@@ -4,7 +4,8 @@ Append-only: a change is a new version, so what was believed at any moment can b
 not known here; `ingestion.hubspot.mappable` asks HubSpot before anything is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -13,32 +14,8 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from core.appdb.locking import lock_tenant
 from core.appdb.tables import field_mapping as mapping_table
+from core.fields import FieldMapping
 from core.vocabulary import MappedField, MrrUnit
-
-
-@dataclass(frozen=True, kw_only=True)
-class FieldMapping:
-    """One field of one tenant. With neither property nor stages it is not mapped.
-
-    Attributes:
-        property_name: HubSpot company property that holds it.
-        stage_ids: For the two stage fields: `pipeline_id/stage_id` of the stages that mean it; empty: none does.
-        unit: What one amount of MRR is paid for; None for other fields.
-        currency: ISO 4217 code of the amounts; None: the tenant's reporting currency.
-        currency_property: Company property that holds the code instead, company by company.
-    """
-
-    field: MappedField
-    property_name: str | None = None
-    stage_ids: tuple[str, ...] | None = None
-    unit: MrrUnit | None = None
-    currency: str | None = None
-    currency_property: str | None = None
-
-    @property
-    def is_mapped(self) -> bool:
-        """Whether anything is mapped."""
-        return self.property_name is not None or self.stage_ids is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,22 +63,55 @@ class FieldMappings:
         """
         with self._engine.connect().execution_options(is_writing=True) as connection, connection.begin():
             lock_tenant(connection, tenant_id)
-            held = [one for one in _versions(connection, tenant_id) if one.mapping.field == mapping.field]
-            last = held[-1] if held else MappingVersion(mapping=FieldMapping(field=mapping.field), **_NEVER)
-            if last.mapping == mapping:
-                return None
-            new = MappingVersion(
-                mapping=mapping, version=last.version + 1, valid_from_at=now or datetime.now(UTC), author=author
-            )
-            row = asdict(mapping) | {
-                "stage_ids": None if mapping.stage_ids is None else list(mapping.stage_ids),
-                "tenant_id": tenant_id,
-                "version": new.version,
-                "valid_from_at": new.valid_from_at,
-                "author": author,
-            }
-            connection.execute(insert(mapping_table).values(row))
-        return new
+            return _added(connection, tenant_id, mapping, author, now or datetime.now(UTC))
+
+
+class MappingBook:
+    """Adds versions of one tenant's mappings, in transactions that can do nothing else."""
+
+    def __init__(self, tenant_id: str, transaction: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._tenant_id = tenant_id
+        self._transaction = transaction
+
+    def set(
+        self, mappings: Sequence[FieldMapping], *, author: str, now: datetime | None = None
+    ) -> list[tuple[FieldMapping | None, FieldMapping]]:
+        """Add a version for each of these that says something new, all or none.
+
+        Returns:
+            Of each that does: what held before, and what holds now.
+
+        Raises:
+            UnknownTenant: There is no such tenant.
+        """
+        moment = now or datetime.now(UTC)
+        with self._transaction() as connection:
+            lock_tenant(connection, self._tenant_id)
+            held = {one.mapping.field: one.mapping for one in _versions(connection, self._tenant_id)}
+            return [
+                (held.get(one.field), one)
+                for one in mappings
+                if _added(connection, self._tenant_id, one, author, moment) is not None
+            ]
+
+
+def _added(
+    connection: Connection, tenant_id: str, mapping: FieldMapping, author: str, now: datetime
+) -> MappingVersion | None:
+    held = [one for one in _versions(connection, tenant_id) if one.mapping.field == mapping.field]
+    last = held[-1] if held else MappingVersion(mapping=FieldMapping(field=mapping.field), **_NEVER)
+    if last.mapping == mapping:
+        return None
+    new = MappingVersion(mapping=mapping, version=last.version + 1, valid_from_at=now, author=author)
+    row = asdict(mapping) | {
+        "stage_ids": None if mapping.stage_ids is None else list(mapping.stage_ids),
+        "tenant_id": tenant_id,
+        "version": new.version,
+        "valid_from_at": new.valid_from_at,
+        "author": author,
+    }
+    connection.execute(insert(mapping_table).values(row))
+    return new
 
 
 _NEVER: Mapping[str, Any] = {"version": 0, "valid_from_at": datetime.min.replace(tzinfo=UTC), "author": ""}

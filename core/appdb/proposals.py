@@ -1,70 +1,17 @@
 """Proposed topics: found in tickets, stored for a person to take into the draft or to dismiss."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from core.appdb.engine import writing
 from core.appdb.locking import lock_tenant
 from core.appdb.tables import topic_proposal, topic_proposal_quote
-from core.errors import Terminal
+from core.topics.proposals import Proposal, ProposalQuote, UnknownProposal
 from core.vocabulary import ProposalStatus
 
-PROVISIONAL_BELOW = 200
-"""Tickets a discovery must have looked at, for its proposals not to be called provisional."""
-
 _P, _Q = topic_proposal.c, topic_proposal_quote.c
-
-
-class UnknownProposal(Terminal):
-    """No open proposal of that number."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalQuote:
-    """A passage as it stands in a ticket's text."""
-
-    ticket_id: str
-    quote: str
-    quote_start: int
-    quote_end: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """A proposed topic with its proof.
-
-    Attributes:
-        ticket_count: Tickets it would have labelled, out of `looked_at_count`.
-        company_count: Companies that wrote them.
-        mrr_touched: Known MRR of those companies, each counted once; None where none is known.
-        model: Who proposed it.
-    """
-
-    name: str
-    description: str
-    ticket_count: int
-    looked_at_count: int
-    company_count: int
-    mrr_touched: float | None
-    model: str
-    quotes: tuple[ProposalQuote, ...] = ()
-    proposal_id: int = 0
-    status: ProposalStatus = ProposalStatus.OPEN
-    proposed_at: datetime | None = None
-    decided_by: str | None = None
-
-    @property
-    def is_provisional(self) -> bool:
-        """Whether it comes from too few tickets to rely on."""
-        return self.looked_at_count < PROVISIONAL_BELOW
-
-    @property
-    def share(self) -> float:
-        """Of the tickets looked at, how many it is about."""
-        return self.ticket_count / self.looked_at_count if self.looked_at_count else 0.0
 
 
 class Proposals:
@@ -141,9 +88,7 @@ class Proposals:
         for one in self.of(tenant_id, ProposalStatus.OPEN):
             if one.proposal_id == proposal_id:
                 return one
-        raise UnknownProposal(
-            f"{tenant_id} has no open proposal {proposal_id}: see `churnboard topics proposals {tenant_id}`."
-        )
+        raise _unknown(tenant_id, proposal_id)
 
     def decide(
         self, tenant_id: str, proposal_id: int, status: ProposalStatus, *, author: str, now: datetime | None = None
@@ -153,11 +98,34 @@ class Proposals:
         Raises:
             UnknownProposal: There is no open one of that number.
         """
-        self.open(tenant_id, proposal_id)
-        mine = (_P.tenant_id == tenant_id) & (_P.proposal_id == proposal_id)
-        values = {"status": status, "decided_by": author, "decided_at": now or datetime.now(UTC)}
         with writing(self._engine) as connection:
-            connection.execute(update(topic_proposal).where(mine).values(values))
+            decide_proposal(connection, tenant_id, proposal_id, status, author=author, now=now)
+
+
+def decide_proposal(
+    connection: Connection,
+    tenant_id: str,
+    proposal_id: int,
+    status: ProposalStatus,
+    *,
+    author: str,
+    now: datetime | None = None,
+) -> None:
+    """Record what a person decided; of two who decide at once, one is first.
+
+    Raises:
+        UnknownProposal: There is no open one of that number.
+    """
+    mine = (_P.tenant_id == tenant_id) & (_P.proposal_id == proposal_id) & (_P.status == ProposalStatus.OPEN)
+    values = {"status": status, "decided_by": author, "decided_at": now or datetime.now(UTC)}
+    if not connection.execute(update(topic_proposal).where(mine).values(values)).rowcount:
+        raise _unknown(tenant_id, proposal_id)
+
+
+def _unknown(tenant_id: str, proposal_id: int) -> UnknownProposal:
+    return UnknownProposal(
+        f"{tenant_id} has no open proposal {proposal_id}: see `churnboard topics proposals {tenant_id}`."
+    )
 
 
 _FIELDS = (

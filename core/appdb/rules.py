@@ -6,7 +6,8 @@ back.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,22 +18,11 @@ from sqlalchemy import Connection, Engine, insert, select
 from core.appdb.engine import writing
 from core.appdb.locking import lock_tenant
 from core.appdb.tables import trigger_rule
-from core.errors import Terminal
-from core.rules import InvalidRule, Rule
-
-MOST_RULES = 50
-"""Rules of one tenant that may fire at the same time."""
+from core.errors import ChangedMeanwhile
+from core.rules import MOST_RULES, InvalidRule, Rule, TooManyRules, UnknownRule
 
 _C = trigger_rule.c
 _log = structlog.get_logger()
-
-
-class UnknownRule(Terminal):
-    """The tenant has no such rule."""
-
-
-class TooManyRules(Terminal):
-    """The tenant has as many rules as can be evaluated every day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +41,7 @@ class RuleVersion:
     dry_run: Mapping[str, Any]
     valid_from_at: datetime
     author: str
+    is_deleted: bool = False
 
     @property
     def rule(self) -> Rule:
@@ -69,8 +60,9 @@ class Rules:
         self._engine = engine
 
     def current(self, tenant_id: str) -> list[RuleVersion]:
-        """The newest version of each rule of a tenant, by rule id, those that are switched off too."""
-        return list({one.rule_id: one for one in self.history(tenant_id)}.values())
+        """The newest version of each rule of a tenant, by rule id, those that are switched off too, those deleted not."""
+        newest = {one.rule_id: one for one in self.history(tenant_id)}
+        return [one for one in newest.values() if not one.is_deleted]
 
     def history(self, tenant_id: str) -> list[RuleVersion]:
         """Every version of every rule, by rule id and version."""
@@ -91,6 +83,33 @@ class Rules:
     def save(
         self, tenant_id: str, rule: Rule, *, dry_run: Mapping[str, Any], author: str, now: datetime | None = None
     ) -> RuleVersion | None:
+        """See `RuleBook.save`."""
+        return self._book(tenant_id).save(rule, dry_run=dry_run, author=author, now=now)
+
+    def disable(self, tenant_id: str, rule_id: str, *, author: str, now: datetime | None = None) -> RuleVersion | None:
+        """See `RuleBook.switch`: off from now on."""
+        return self._book(tenant_id).switch(rule_id, is_active=False, author=author, now=now)
+
+    def _book(self, tenant_id: str) -> "RuleBook":
+        return RuleBook(tenant_id, lambda: writing(self._engine))
+
+
+class RuleBook:
+    """Changes one tenant's rules. `expected_version` is the newest version its author saw, 0: none; None: whatever it is."""
+
+    def __init__(self, tenant_id: str, transaction: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._tenant_id = tenant_id
+        self._transaction = transaction
+
+    def save(
+        self,
+        rule: Rule,
+        *,
+        dry_run: Mapping[str, Any],
+        author: str,
+        expected_version: int | None = None,
+        now: datetime | None = None,
+    ) -> RuleVersion | None:
         """Have a rule fire from now on, in the place of the one of its id.
 
         Returns:
@@ -99,40 +118,102 @@ class Rules:
         Raises:
             UnknownTenant: There is no such tenant.
             TooManyRules: The tenant has `MOST_RULES` others.
+            ChangedMeanwhile: There is a newer version.
         """
-        with writing(self._engine) as connection:
-            lock_tenant(connection, tenant_id)
-            newest = {one.rule_id: one for one in _versions(connection, tenant_id)}
+        with self._transaction() as connection:
+            newest = self._newest(connection)
             last = newest.pop(rule.rule_id, None)
+            _check_version(rule.rule_id, last, expected_version)
             if last is not None and last.is_active and last.plain == rule.as_json():
                 return None
-            if sum(one.is_active for one in newest.values()) >= MOST_RULES:
-                raise TooManyRules(
-                    f"{tenant_id} has {MOST_RULES} rules that fire: switch one off with `churnboard rules disable` first."
-                )
+            self._check_room(newest)
             return _add(
-                connection, tenant_id, last, rule.as_json(), is_active=True, dry_run=dry_run, author=author, now=now
+                connection,
+                self._tenant_id,
+                last,
+                rule.as_json(),
+                is_active=True,
+                dry_run=dry_run,
+                author=author,
+                now=now,
             )
 
-    def disable(self, tenant_id: str, rule_id: str, *, author: str, now: datetime | None = None) -> RuleVersion | None:
-        """Switch a rule off from now on: its cards end, as if what it asks for were over.
+    def switch(
+        self,
+        rule_id: str,
+        *,
+        is_active: bool,
+        author: str,
+        expected_version: int | None = None,
+        now: datetime | None = None,
+    ) -> RuleVersion | None:
+        """Switch a rule off from now on, or on again: off, its cards end, as if what it asks for were over.
 
         Returns:
-            The new version; None where it is off already.
+            The new version; None where it is so already.
 
         Raises:
             UnknownTenant: There is no such tenant.
-            UnknownRule: The tenant has no such rule.
+            UnknownRule: The tenant has no such rule, or it was deleted.
+            TooManyRules: The tenant has `MOST_RULES` others that fire.
+            ChangedMeanwhile: There is a newer version.
         """
-        with writing(self._engine) as connection:
-            lock_tenant(connection, tenant_id)
-            last = {one.rule_id: one for one in _versions(connection, tenant_id)}.get(rule_id)
-            if last is None:
-                raise _unknown(tenant_id, rule_id)
-            if not last.is_active:
+        with self._transaction() as connection:
+            newest = self._newest(connection)
+            last = newest.pop(rule_id, None)
+            if last is None or last.is_deleted:
+                raise _unknown(self._tenant_id, rule_id)
+            _check_version(rule_id, last, expected_version)
+            if last.is_active is is_active:
                 return None
+            if is_active:
+                self._check_room(newest)
             return _add(
-                connection, tenant_id, last, last.plain, is_active=False, dry_run=last.dry_run, author=author, now=now
+                connection,
+                self._tenant_id,
+                last,
+                last.plain,
+                is_active=is_active,
+                dry_run=last.dry_run,
+                author=author,
+                now=now,
+            )
+
+    def delete(
+        self, rule_id: str, *, author: str, expected_version: int | None = None, now: datetime | None = None
+    ) -> RuleVersion:
+        """Switch a rule off and list it no more; its versions stay, as past days were judged by them.
+
+        Raises:
+            UnknownTenant: There is no such tenant.
+            UnknownRule: The tenant has no such rule, or it was deleted already.
+            ChangedMeanwhile: There is a newer version.
+        """
+        with self._transaction() as connection:
+            last = self._newest(connection).get(rule_id)
+            if last is None or last.is_deleted:
+                raise _unknown(self._tenant_id, rule_id)
+            _check_version(rule_id, last, expected_version)
+            return _add(
+                connection,
+                self._tenant_id,
+                last,
+                last.plain,
+                is_active=False,
+                dry_run=last.dry_run,
+                author=author,
+                now=now,
+                is_deleted=True,
+            )
+
+    def _newest(self, connection: Connection) -> dict[str, RuleVersion]:
+        lock_tenant(connection, self._tenant_id)
+        return {one.rule_id: one for one in _versions(connection, self._tenant_id)}
+
+    def _check_room(self, others: Mapping[str, RuleVersion]) -> None:
+        if sum(one.is_active for one in others.values()) >= MOST_RULES:
+            raise TooManyRules(
+                f"{self._tenant_id} has {MOST_RULES} rules that fire: switch one off with `churnboard rules disable` first."
             )
 
 
@@ -193,6 +274,15 @@ def _unknown(tenant_id: str, rule_id: str) -> UnknownRule:
     return UnknownRule(f"{tenant_id} has no rule {rule_id!r}: see `churnboard rules list --tenant {tenant_id}`.")
 
 
+def _check_version(rule_id: str, last: RuleVersion | None, expected: int | None) -> None:
+    held = last.version if last else 0
+    if expected is not None and expected != held:
+        raise ChangedMeanwhile(
+            f"Somebody changed the rule {rule_id!r} meanwhile: it is at version {held}, and you saw {expected}. "
+            "Look at it as it is now, and try again."
+        )
+
+
 def _add(
     connection: Connection,
     tenant_id: str,
@@ -203,6 +293,7 @@ def _add(
     dry_run: Mapping[str, Any],
     author: str,
     now: datetime | None,
+    is_deleted: bool = False,
 ) -> RuleVersion:
     new = RuleVersion(
         rule_id=plain["rule_id"],
@@ -212,6 +303,7 @@ def _add(
         dry_run=dry_run,
         valid_from_at=now or datetime.now(UTC),
         author=author,
+        is_deleted=is_deleted,
     )
     row = {
         "tenant_id": tenant_id,
@@ -222,6 +314,7 @@ def _add(
         "severity": plain["severity"],
         "is_notify": plain["is_notify"],
         "is_active": is_active,
+        "is_deleted": is_deleted,
         "dry_run": dict(dry_run),
         "valid_from_at": new.valid_from_at,
         "author": author,
@@ -244,6 +337,7 @@ def _versions(connection: Connection, tenant_id: str) -> list[RuleVersion]:
                 "when": row["tree"],
             },
             is_active=row["is_active"],
+            is_deleted=row["is_deleted"],
             dry_run=row["dry_run"],
             valid_from_at=row["valid_from_at"],
             author=row["author"],

@@ -1,105 +1,174 @@
 """Taxonomies: versions that were shipped, the draft people edit, and what of them the warehouse is told.
 
-The draft is never stored as such: it is the newest version with the edits made since. Versions are only ever added; going back
-adds one with the content of an older, so that what tickets were sorted by at any time can be read again. The rules of editing are
-in `core.topics`, what is tried before a version is shipped in `analysis.topics.shipping`.
+Versions are only ever added; going back adds one with the content of an older, so that what tickets were sorted by at any time
+can be read again. The rules of editing are in `core.topics`, what is tried before a version is shipped in
+`analysis.topics.shipping`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from core.appdb.corrections import Correction, read_corrections, standing
+from core.appdb.corrections import read_corrections
 from core.appdb.engine import writing
 from core.appdb.locking import lock_tenant
-from core.appdb.tables import topic_edit, topic_version
-from core.errors import Terminal, Transient
-from core.topics import ContentExample, ContentTopic, Edit, TaxonomyContent, edited, is_relabelling
-from core.vocabulary import CorrectedField, TopicEditKind
+from core.appdb.proposals import decide_proposal
+from core.appdb.tables import topic_draft, topic_edit, topic_version
+from core.topics import ContentTopic, Edit, TaxonomyContent, edited
+from core.topics.corrections import standing
+from core.topics.draft import (
+    Candidate,
+    Draft,
+    DraftChanged,
+    DraftMoved,
+    NothingToShip,
+    RecordedEdit,
+    ShippedVersion,
+    UnknownVersion,
+    UnshippedEdits,
+    candidate_of,
+    draft_of,
+)
+from core.vocabulary import ProposalStatus, TopicEditKind
 
 _V, _E = topic_version.c, topic_edit.c
 
 
-class UnknownVersion(Terminal):
-    """A version the tenant's taxonomy never had."""
+class TopicBook:
+    """Changes one tenant's taxonomy. Whoever says which `seq` of the draft they looked at is refused where there is a later one."""
 
+    def __init__(self, tenant_id: str, transaction: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._tenant_id = tenant_id
+        self._transaction = transaction
 
-class NothingToShip(Terminal):
-    """The draft says what the version in force says."""
+    def edit(
+        self,
+        kind: TopicEditKind,
+        details: Mapping[str, Any],
+        *,
+        author: str,
+        expected_seq: int | None = None,
+        now: datetime | None = None,
+    ) -> Draft:
+        """Make one edit of the draft; returns the draft with it.
 
+        Args:
+            kind: What is done.
+            details: What it is done to, as the edit of that kind in `core.topics.edits` takes it.
+            author: Who does it.
+            expected_seq: The `seq` of the draft they looked at; None: whatever it is.
+            now: When; the present unless given.
 
-class UnshippedEdits(Terminal):
-    """The draft has edits that would be lost."""
+        Raises:
+            UnknownTenant: There is no such tenant.
+            DraftMoved: The draft is another by now.
+            InvalidEdit: The taxonomy does not allow it; nothing was changed.
+        """
+        with self._changing(expected_seq) as (connection, draft):
+            return self._edited(connection, draft, Edit(kind, details, author), now)
 
+    def undo(self, *, is_all: bool = False, expected_seq: int | None = None) -> list[RecordedEdit]:
+        """Take back the last edit of the draft, or all of them; returns those.
 
-class DraftChanged(Transient):
-    """Somebody edited, shipped or corrected while the draft was being tried."""
+        Raises:
+            UnknownTenant: There is no such tenant.
+            DraftMoved: The draft is another by now.
+        """
+        with self._changing(expected_seq) as (connection, draft):
+            undone = list(draft.edits) if is_all else list(draft.edits)[-1:]
+            ids = [one.edit_id for one in undone]
+            connection.execute(delete(topic_edit).where(_E.tenant_id == self._tenant_id, _E.edit_id.in_(ids)))
+            if undone:
+                _count(connection, self._tenant_id, draft.seq)
+            return undone
 
+    def accept(
+        self,
+        proposal_id: int,
+        kind: TopicEditKind,
+        details: Mapping[str, Any],
+        *,
+        author: str,
+        expected_seq: int | None = None,
+        now: datetime | None = None,
+    ) -> Draft:
+        """Take a proposal into the draft by this edit; both or neither.
 
-@dataclass(frozen=True, kw_only=True)
-class ShippedVersion:
-    """One version; `restored_version` is the one whose content it is again."""
+        Raises:
+            UnknownProposal: There is no open one of that number.
+            UnknownTenant, DraftMoved, InvalidEdit: As `edit`.
+        """
+        with self._changing(expected_seq) as (connection, draft):
+            decide_proposal(connection, self._tenant_id, proposal_id, ProposalStatus.ACCEPTED, author=author, now=now)
+            return self._edited(connection, draft, Edit(kind, details, author), now)
 
-    version: int
-    content: TaxonomyContent
-    is_relabelling: bool
-    author: str
-    note: str
-    shipped_at: datetime
-    restored_version: int | None = None
+    def dismiss(self, proposal_id: int, *, author: str, now: datetime | None = None) -> None:
+        """Leave a proposal.
 
+        Raises:
+            UnknownProposal: There is no open one of that number.
+        """
+        with self._transaction() as connection:
+            decide_proposal(connection, self._tenant_id, proposal_id, ProposalStatus.DISMISSED, author=author, now=now)
 
-@dataclass(frozen=True)
-class RecordedEdit:
-    """One edit of the draft, or of the version it was shipped in."""
+    def rollback(
+        self, version: int, *, author: str, expected_seq: int | None = None, now: datetime | None = None
+    ) -> ShippedVersion:
+        """Put an older version in force again, as a new version with its content.
 
-    edit_id: int
-    edit: Edit
-    created_at: datetime
-    version: int | None
+        Raises:
+            UnknownVersion: There is none of that number.
+            UnshippedEdits: The draft has edits; they were made to another taxonomy.
+            NothingToShip: It is in force.
+            UnknownTenant, DraftMoved: As `edit`.
+        """
+        with self._changing(expected_seq) as (connection, draft):
+            old = _version(connection, self._tenant_id, version)
+            if draft.edits:
+                raise UnshippedEdits(
+                    f"The draft of {self._tenant_id} has {len(draft.edits)} edits: ship them, or take them back with "
+                    f"`churnboard topics undo {self._tenant_id} --all`."
+                )
+            if draft.base is None or draft.base.content == old.content:
+                raise NothingToShip(f"The taxonomy of {self._tenant_id} says what version {version} says already.")
+            _insert_version(
+                connection,
+                self._tenant_id,
+                old.content,
+                version=draft.base.version + 1,
+                restored_version=version,
+                author=author,
+                note=f"Version {version} again.",
+                now=now,
+            )
+            _count(connection, self._tenant_id, draft.seq)
+            return _versions(connection, self._tenant_id)[-1]
 
+    def _edited(self, connection: Connection, draft: Draft, edit: Edit, now: datetime | None) -> Draft:
+        edited(draft.content, edit)
+        last = connection.scalar(select(func.max(_E.edit_id)).where(_E.tenant_id == self._tenant_id)) or 0
+        row = {"tenant_id": self._tenant_id, "edit_id": last + 1, "kind": edit.kind, "details": dict(edit.details)}
+        connection.execute(insert(topic_edit).values(**row, author=edit.author, created_at=now or datetime.now(UTC)))
+        _count(connection, self._tenant_id, draft.seq)
+        return _draft(connection, self._tenant_id)
 
-@dataclass(frozen=True)
-class Draft:
-    """What people are working on.
-
-    Attributes:
-        base: The version it started from; None: the first is still to be shipped.
-        edits: What was done since.
-        content: What came of it, still with the examples of `base`.
-    """
-
-    base: ShippedVersion | None
-    edits: Sequence[RecordedEdit]
-    content: TaxonomyContent
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What would be shipped now: the draft, with the standing corrections as its examples.
-
-    Attributes:
-        draft: What it was made from.
-        content: What would be the version's content.
-        corrections: The standing corrections of topics it was made with.
-        is_relabelling: Whether it differs from the version in force by names only.
-        has_changes: Whether it differs at all.
-    """
-
-    draft: Draft
-    content: TaxonomyContent
-    corrections: Sequence[Correction]
-    is_relabelling: bool
-    has_changes: bool
-
-    @property
-    def version(self) -> int:
-        """The number it would get."""
-        return 1 if self.draft.base is None else self.draft.base.version + 1
+    @contextmanager
+    def _changing(self, expected_seq: int | None) -> Iterator[tuple[Connection, Draft]]:
+        with self._transaction() as connection:
+            lock_tenant(connection, self._tenant_id)
+            draft = _draft(connection, self._tenant_id)
+            if expected_seq is not None and expected_seq != draft.seq:
+                last = draft.edits[-1] if draft.edits else None
+                what = f"The last edit is by {last.edit.author}: {last.edit}" if last else "It has no edits now"
+                raise DraftMoved(
+                    f"Somebody changed the topics meanwhile. {what}. Look at the draft again, then send `seq` {draft.seq}.",
+                    draft,
+                )
+            yield connection, draft
 
 
 class Topics:
@@ -142,12 +211,8 @@ class Topics:
         Raises:
             UnknownVersion: There is none of that number.
         """
-        held = {one.version: one for one in self.versions(tenant_id)}
-        if version not in held:
-            raise UnknownVersion(
-                f"The taxonomy of {tenant_id} has no version {version}: see `churnboard topics versions {tenant_id}`."
-            )
-        return held[version]
+        with self._engine.connect() as connection:
+            return _version(connection, tenant_id, version)
 
     def draft(self, tenant_id: str) -> Draft:
         """The version in force with the edits that are not shipped."""
@@ -162,37 +227,12 @@ class Topics:
     def edit(
         self, tenant_id: str, kind: TopicEditKind, *, author: str, now: datetime | None = None, **details: Any
     ) -> TaxonomyContent:
-        """Make one edit of the draft; returns what the draft says then.
-
-        Args:
-            tenant_id: Whose.
-            kind: What is done.
-            author: Who does it.
-            now: When; the present unless given.
-            details: What it is done to, as the edit of that kind in `core.topics.edits` takes it.
-
-        Raises:
-            UnknownTenant: There is no such tenant.
-            InvalidEdit: The taxonomy does not allow it; nothing was changed.
-        """
-        with writing(self._engine) as connection:
-            lock_tenant(connection, tenant_id)
-            edit = Edit(kind, details, author)
-            content = edited(_draft(connection, tenant_id).content, edit)
-            last = connection.scalar(select(func.max(_E.edit_id)).where(_E.tenant_id == tenant_id)) or 0
-            row = {"tenant_id": tenant_id, "edit_id": last + 1, "kind": kind, "details": details, "author": author}
-            connection.execute(insert(topic_edit).values(**row, created_at=now or datetime.now(UTC)))
-        return content
+        """As `TopicBook.edit`; returns what the draft says then."""
+        return self._book(tenant_id).edit(kind, details, author=author, now=now).content
 
     def undo(self, tenant_id: str, *, is_all: bool = False) -> list[RecordedEdit]:
-        """Take back the last edit of the draft, or all of them; returns those."""
-        with writing(self._engine) as connection:
-            lock_tenant(connection, tenant_id)
-            open_edits = list(_draft(connection, tenant_id).edits)
-            undone = open_edits if is_all else open_edits[-1:]
-            ids = [one.edit_id for one in undone]
-            connection.execute(delete(topic_edit).where(_E.tenant_id == tenant_id, _E.edit_id.in_(ids)))
-        return undone
+        """As `TopicBook.undo`."""
+        return self._book(tenant_id).undo(is_all=is_all)
 
     def candidate(self, tenant_id: str) -> Candidate:
         """What would be shipped now."""
@@ -236,38 +276,15 @@ class Topics:
             )
             mine = (_E.tenant_id == tenant_id) & _E.version.is_(None)
             connection.execute(update(topic_edit).where(mine).values(version=candidate.version))
+            _count(connection, tenant_id, candidate.draft.seq)
             return _versions(connection, tenant_id)[-1]
 
     def rollback(self, tenant_id: str, version: int, *, author: str, now: datetime | None = None) -> ShippedVersion:
-        """Put an older version in force again, as a new version with its content.
+        """As `TopicBook.rollback`."""
+        return self._book(tenant_id).rollback(version, author=author, now=now)
 
-        Raises:
-            UnknownVersion: There is none of that number.
-            UnshippedEdits: The draft has edits; they were made to another taxonomy.
-            NothingToShip: It is in force.
-        """
-        old = self.version(tenant_id, version)
-        with writing(self._engine) as connection:
-            lock_tenant(connection, tenant_id)
-            draft = _draft(connection, tenant_id)
-            if draft.edits:
-                raise UnshippedEdits(
-                    f"The draft of {tenant_id} has {len(draft.edits)} edits: ship them, or take them back with "
-                    f"`churnboard topics undo {tenant_id} --all`."
-                )
-            if draft.base is None or draft.base.content == old.content:
-                raise NothingToShip(f"The taxonomy of {tenant_id} says what version {version} says already.")
-            _insert_version(
-                connection,
-                tenant_id,
-                old.content,
-                version=draft.base.version + 1,
-                restored_version=version,
-                author=author,
-                note=f"Version {version} again.",
-                now=now,
-            )
-            return _versions(connection, tenant_id)[-1]
+    def _book(self, tenant_id: str) -> TopicBook:
+        return TopicBook(tenant_id, lambda: writing(self._engine))
 
 
 def topic_state(connection: Connection) -> dict[str, list[dict[str, Any]]]:
@@ -346,64 +363,40 @@ def _version_row(tenant_id: str, version: ShippedVersion) -> dict[str, Any]:
 
 def _versions(connection: Connection, tenant_id: str) -> list[ShippedVersion]:
     query = select(topic_version).where(_V.tenant_id == tenant_id).order_by(_V.version)
-    return [
-        ShippedVersion(
-            version=row["version"],
-            content=TaxonomyContent.from_json(row["content"]),
-            is_relabelling=row["is_relabelling"],
-            author=row["author"],
-            note=row["note"],
-            shipped_at=row["shipped_at"],
-            restored_version=row["restored_version"],
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return [ShippedVersion.from_row(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _version(connection: Connection, tenant_id: str, version: int) -> ShippedVersion:
+    for one in _versions(connection, tenant_id):
+        if one.version == version:
+            return one
+    raise UnknownVersion(
+        f"The taxonomy of {tenant_id} has no version {version}: see `churnboard topics versions {tenant_id}`."
+    )
 
 
 def _edits(connection: Connection, tenant_id: str) -> list[RecordedEdit]:
     query = select(topic_edit).where(_E.tenant_id == tenant_id).order_by(_E.edit_id)
-    return [
-        RecordedEdit(
-            row["edit_id"],
-            Edit(TopicEditKind(row["kind"]), row["details"], row["author"]),
-            row["created_at"],
-            row["version"],
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return [RecordedEdit.from_row(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _seq(connection: Connection, tenant_id: str) -> int:
+    return connection.scalar(select(topic_draft.c.seq).where(topic_draft.c.tenant_id == tenant_id)) or 0
+
+
+def _count(connection: Connection, tenant_id: str, seq: int) -> None:
+    """Note that the draft is another than it was at `seq`; the tenant is locked."""
+    mine = topic_draft.c.tenant_id == tenant_id
+    if not connection.execute(update(topic_draft).where(mine).values(seq=seq + 1)).rowcount:
+        connection.execute(insert(topic_draft).values(tenant_id=tenant_id, seq=seq + 1))
 
 
 def _draft(connection: Connection, tenant_id: str) -> Draft:
-    versions = _versions(connection, tenant_id)
-    base = versions[-1] if versions else None
-    content = base.content if base else TaxonomyContent()
-    edits = [one for one in _edits(connection, tenant_id) if one.version is None]
-    for one in edits:
-        content = edited(content, one.edit)
-    return Draft(base, edits, content)
+    return draft_of(_versions(connection, tenant_id), _edits(connection, tenant_id), _seq(connection, tenant_id))
 
 
 def _candidate(connection: Connection, tenant_id: str) -> Candidate:
-    draft = _draft(connection, tenant_id)
-    every = read_corrections(connection, tenant_id)
-    stand = [one for one in standing(every) if one.field is CorrectedField.TOPICS]
-    chosen = {one.correction_id: draft.content.relabelled_or_lost(one.after) for one in stand if one.text is not None}
-    examples = tuple(
-        ContentExample(correction_id, labels) for correction_id, labels in chosen.items() if labels is not None
-    )
-    content = replace(draft.content, examples=examples)
-    has_words = {one.correction_id for one in every if one.text is not None}
-    kept = tuple(one for one in draft.content.examples if one.correction_id in has_words)
-    is_taught_the_same = kept == examples
-    return Candidate(
-        draft=draft,
-        content=content,
-        corrections=stand,
-        is_relabelling=draft.base is not None
-        and is_taught_the_same
-        and is_relabelling([one.edit for one in draft.edits]),
-        has_changes=bool(draft.edits) or not is_taught_the_same,
-    )
+    return candidate_of(_draft(connection, tenant_id), read_corrections(connection, tenant_id))
 
 
 def _insert_version(

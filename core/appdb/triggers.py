@@ -1,9 +1,11 @@
 """What each tenant has set its triggers to: a preset, and values of its own that go before it; since when, and who said so.
 
 Append-only: a change is a new version, so that a past day is scored with the values then in force. Whether a name exists and a
-value is within its range is not known here; `transforms.params` does.
+value is within its range is not known here; `core.params` does.
 """
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +14,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from core.appdb.engine import writing
 from core.appdb.locking import lock_tenant
 from core.appdb.tables import trigger_param, trigger_preset
+from core.errors import ChangedMeanwhile
 from core.vocabulary import TriggerPreset, TriggerType
 
 
@@ -25,6 +28,7 @@ class ParamVersion:
     version: int
     valid_from_at: datetime
     author: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class PresetVersion:
     version: int
     valid_from_at: datetime
     author: str
+    note: str | None = None
 
 
 class TriggerSettings:
@@ -83,21 +88,7 @@ class TriggerSettings:
         """
         with writing(self._engine) as connection:
             lock_tenant(connection, tenant_id)
-            held = [
-                one for one in _values(connection, tenant_id) if (one.trigger_type, one.name) == (trigger_type, name)
-            ]
-            if (held[-1].value if held else None) == value:
-                return None
-            new = ParamVersion(
-                trigger_type=trigger_type,
-                name=name,
-                value=value,
-                version=held[-1].version + 1 if held else 1,
-                valid_from_at=now or datetime.now(UTC),
-                author=author,
-            )
-            connection.execute(insert(trigger_param).values(tenant_id=tenant_id, **asdict(new)))
-        return new
+            return _set(connection, tenant_id, (trigger_type, name), value, author, None, now or datetime.now(UTC))
 
     def choose(
         self, tenant_id: str, preset: TriggerPreset, *, author: str, now: datetime | None = None
@@ -112,17 +103,98 @@ class TriggerSettings:
         """
         with writing(self._engine) as connection:
             lock_tenant(connection, tenant_id)
-            held = _presets(connection, tenant_id)
-            if (held[-1].preset if held else TriggerPreset.BALANCED) == preset:
-                return None
-            new = PresetVersion(
-                preset=preset,
-                version=held[-1].version + 1 if held else 1,
-                valid_from_at=now or datetime.now(UTC),
-                author=author,
-            )
-            connection.execute(insert(trigger_preset).values(tenant_id=tenant_id, **asdict(new)))
-        return new
+            return _choose(connection, tenant_id, preset, author, None, now or datetime.now(UTC))
+
+
+class TriggerBook:
+    """Changes what one tenant's triggers are set to, as its people ask for."""
+
+    def __init__(self, tenant_id: str, transaction: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._tenant_id = tenant_id
+        self._transaction = transaction
+
+    def change(
+        self,
+        values: Mapping[tuple[TriggerType, str], float | None],
+        *,
+        preset: TriggerPreset | None,
+        expected_version: int,
+        author: str,
+        note: str | None,
+        now: datetime | None = None,
+    ) -> int:
+        """Add versions of a preset and of values, all of one moment; returns the version of the triggers after it.
+
+        Args:
+            values: What is set; None takes a value back.
+            preset: What is chosen; None: as it is.
+            expected_version: How many changes had been made when the author looked.
+            author: Subject of the user.
+            note: Why.
+            now: The present unless given.
+
+        Raises:
+            ChangedMeanwhile: There have been more changes; nothing is written.
+            UnknownTenant: There is no such tenant.
+        """
+        moment = now or datetime.now(UTC)
+        with self._transaction() as connection:
+            lock_tenant(connection, self._tenant_id)
+            held = len(_values(connection, self._tenant_id)) + len(_presets(connection, self._tenant_id))
+            if held != expected_version:
+                raise ChangedMeanwhile(
+                    f"Somebody changed the triggers meanwhile: they are at version {held}, and you saw {expected_version}. "
+                    "Look at what holds now, and change it again."
+                )
+            if preset is not None and _choose(connection, self._tenant_id, preset, author, note, moment):
+                held += 1
+            for key, value in values.items():
+                if _set(connection, self._tenant_id, key, value, author, note, moment):
+                    held += 1
+        return held
+
+
+def _set(
+    connection: Connection,
+    tenant_id: str,
+    key: tuple[TriggerType, str],
+    value: float | None,
+    author: str,
+    note: str | None,
+    now: datetime,
+) -> ParamVersion | None:
+    trigger_type, name = key
+    held = [one for one in _values(connection, tenant_id) if (one.trigger_type, one.name) == key]
+    if (held[-1].value if held else None) == value:
+        return None
+    new = ParamVersion(
+        trigger_type=trigger_type,
+        name=name,
+        value=value,
+        version=held[-1].version + 1 if held else 1,
+        valid_from_at=now,
+        author=author,
+        note=note,
+    )
+    connection.execute(insert(trigger_param).values(tenant_id=tenant_id, **asdict(new)))
+    return new
+
+
+def _choose(
+    connection: Connection, tenant_id: str, preset: TriggerPreset, author: str, note: str | None, now: datetime
+) -> PresetVersion | None:
+    held = _presets(connection, tenant_id)
+    if (held[-1].preset if held else TriggerPreset.BALANCED) == preset:
+        return None
+    new = PresetVersion(
+        preset=preset,
+        version=held[-1].version + 1 if held else 1,
+        valid_from_at=now,
+        author=author,
+        note=note,
+    )
+    connection.execute(insert(trigger_preset).values(tenant_id=tenant_id, **asdict(new)))
+    return new
 
 
 def _values(connection: Connection, tenant_id: str) -> list[ParamVersion]:

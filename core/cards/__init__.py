@@ -3,7 +3,7 @@
 Events are kept by `core.appdb.card_events`; the warehouse folds them in SQL (`int_card_states`), and a test holds the two together.
 """
 
-from core.cards.acts import Act, CardChanged, IllegalAct, NoSuchColleague, Worth, decided
+from core.cards.acts import Act, CardChanged, CardsMoved, IllegalAct, NoSuchColleague, Worth, decided
 from core.cards.state import MACHINE, CardEvent, CardState, folded
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "CardChanged",
     "CardEvent",
     "CardState",
+    "CardsMoved",
     "IllegalAct",
     "NoSuchColleague",
     "Worth",

@@ -1,12 +1,12 @@
 """What a person can do to a card, and from where: new → working ⇄ waiting → completed → reopened new; any → completed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from core.cards.state import CardState
-from core.errors import Terminal
+from core.cards.state import CardEvent, CardState
+from core.errors import Terminal, Transient
 from core.vocabulary import CardEventType, CardOutcome, CardStatus, MrrSource, Severity
 
 
@@ -15,11 +15,16 @@ class IllegalAct(Terminal):
 
 
 class CardChanged(Terminal):
-    """Somebody was faster; `state` is what the card has come to meanwhile."""
+    """Somebody was faster; `state` is what the card has come to meanwhile, `changes` what was done, oldest first."""
 
-    def __init__(self, message: str, state: CardState) -> None:
+    def __init__(self, message: str, state: CardState, changes: Sequence[CardEvent] = ()) -> None:
         super().__init__(message)
         self.state = state
+        self.changes = changes
+
+
+class CardsMoved(Transient):
+    """Somebody did something to one of several cards at the very moment they were to be changed together."""
 
 
 class NoSuchColleague(Terminal):

@@ -34,12 +34,17 @@ class AskedConsent:
 
 @dataclass(frozen=True, kw_only=True)
 class PendingConsent:
-    """Who asked for the consent that a browser came back with."""
+    """Who asked for the consent that a browser came back with.
+
+    Attributes:
+        page: Where on the board they asked.
+    """
 
     tenant_id: TenantId
     subject: str
     code_verifier: str
     redirect_uri: str
+    page: str = ""
 
 
 class ConsentBook:
@@ -49,11 +54,13 @@ class ConsentBook:
         self._transaction = transaction
         self._vault = vault
 
-    def ask(self, tenant_id: TenantId, subject: str, *, redirect_uri: str, now: datetime | None = None) -> AskedConsent:
+    def ask(
+        self, tenant_id: TenantId, subject: str, *, redirect_uri: str, page: str = "", now: datetime | None = None
+    ) -> AskedConsent:
         """Note that a user is about to consent; drops the tenant's expired ones."""
         moment = now or datetime.now(UTC)
         state, browser_token, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        secret = json.dumps({"code_verifier": verifier, "redirect_uri": redirect_uri})
+        secret = json.dumps({"code_verifier": verifier, "redirect_uri": redirect_uri, "page": page})
         with self._transaction() as database:
             database.execute(delete(table).where(table.c.tenant_id == tenant_id, table.c.expires_at <= moment))
             database.execute(

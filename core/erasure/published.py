@@ -3,13 +3,15 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine, Text, and_, cast, delete, exists, false, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, cast, delete, exists, false, or_, select, update
 from sqlalchemy.sql.schema import Table
 
+from core.appdb.builds import announce_served
 from core.appdb.engine import writing
 from core.appdb.tables import metadata
 from core.chunks import chunks
 from core.erasure.registry import APPLICATION, ERASED_NOTE, Holding, Subject
+from core.tenants import TenantId
 
 _BLACKED_OUT = "[erased]"
 _AT_ONCE = 500
@@ -18,13 +20,18 @@ _AT_ONCE = 500
 def clear_application(engine: Engine, subject: Subject, spoken_of: Sequence[str] = ()) -> int:
     """Clear all builds in one transaction, so that a reader sees a build with the words or without; returns the rows changed.
 
+    Where anything was changed it is announced like a build, so that nobody goes on showing what they were answered before.
+
     Args:
         engine: The application database.
         subject: Whose data.
         spoken_of: Names and addresses that are blacked out of what users wrote.
     """
     with writing(engine) as connection:
-        return sum(_clear(connection, holding, subject, spoken_of) for holding in APPLICATION)
+        changed = sum(_clear(connection, holding, subject, spoken_of) for holding in APPLICATION)
+        if changed:
+            announce_served(connection, TenantId(subject.tenant_id))
+        return changed
 
 
 def left_in_application(engine: Engine, subject: Subject) -> dict[str, int]:
@@ -40,13 +47,9 @@ def left_in_application(engine: Engine, subject: Subject) -> dict[str, int]:
                 )
             elif holding.words:
                 said = or_(*(table.c[name].is_not(None) for name in holding.words))
-                mine = and_(
-                    table.c.tenant_id == subject.tenant_id, table.c[holding.ticket].in_(subject.ticket_ids), said
-                )
+                mine = and_(table.c.tenant_id == subject.tenant_id, _theirs(table, holding, subject), said)
             elif holding.is_ticket_gone:
-                of_message = table.c[holding.message].in_(subject.message_ids) if holding.message else false()
-                theirs = or_(table.c[holding.ticket].in_(subject.ticket_ids), of_message)
-                mine = and_(table.c.tenant_id == subject.tenant_id, theirs)
+                mine = and_(table.c.tenant_id == subject.tenant_id, _theirs(table, holding, subject))
             else:
                 continue
             if rows := len(connection.execute(select(table.c.tenant_id).where(mine)).all()):
@@ -64,6 +67,8 @@ def _clear(connection: Connection, holding: Holding, subject: Subject, spoken_of
         changed += _empty(connection, table, subject.tenant_id, holding.contact, subject.contact_ids, holding.names)
     if holding.words:
         changed += _empty(connection, table, subject.tenant_id, holding.ticket, subject.ticket_ids, holding.words)
+    if holding.words and holding.message:
+        changed += _empty(connection, table, subject.tenant_id, holding.message, subject.message_ids, holding.words)
     if holding.is_ticket_gone:
         changed += _remove(connection, table, subject.tenant_id, holding.ticket, subject.ticket_ids)
     if holding.is_ticket_gone and holding.message:
@@ -71,6 +76,11 @@ def _clear(connection: Connection, holding: Holding, subject: Subject, spoken_of
     for column in holding.redacted:
         changed += _redact(connection, table, column, subject.tenant_id, spoken_of)
     return changed
+
+
+def _theirs(table: Table, holding: Holding, subject: Subject) -> ColumnElement[bool]:
+    of_message = table.c[holding.message].in_(subject.message_ids) if holding.message else false()
+    return or_(table.c[holding.ticket].in_(subject.ticket_ids), of_message)
 
 
 def _empty(

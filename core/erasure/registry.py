@@ -7,6 +7,7 @@ listed with nothing but its name holds ids, counts, labels and dates, or what ou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.naming import ENRICHMENT, INTERMEDIATE, MARTS, PUBLISHED_MARTS, RAW_APP, RAW_HUBSPOT
 
@@ -77,8 +78,12 @@ def _messages(table: str, id_column: str) -> Holding:
     return Holding(RAW_HUBSPOT, table, ticket="id", link=(f"ticket_{table}", id_column), words=words, properties=table)
 
 
-_CARDS = {"contact": "contact_id", "names": ("contact_id", "contact_name"), "is_noted": True}
-_EVIDENCE = {"ticket": "ticket_id", "message": "message_id", "is_ticket_gone": True}
+_CARDS: dict[str, Any] = {"contact": "contact_id", "names": ("contact_id", "contact_name"), "is_noted": True}
+_EVIDENCE: dict[str, Any] = {"ticket": "ticket_id", "message": "message_id", "is_ticket_gone": True}
+_CARD_TICKETS: dict[str, Any] = {"ticket": "ticket_id", "words": ("ticket_subject",)}
+_THREADS: dict[str, Any] = {"ticket": "ticket_id", "message": "message_id", "words": ("author_name", "text")}
+_TICKETS: dict[str, Any] = {"ticket": "ticket_id", "words": ("subject",)}
+_READINGS: dict[str, Any] = {"ticket": "ticket_id", "words": ("subject", "text", "quote_spans")}
 
 RAW: tuple[Holding, ...] = (
     Holding(RAW_HUBSPOT, "tickets", ticket="id", words=("subject", "content"), properties="tickets"),
@@ -148,6 +153,7 @@ MODELS: tuple[Holding, ...] = (
         "int_card_readings",
         "int_card_states",
         "int_card_tickets",
+        "int_card_topics",
         "int_card_completions",
         "int_card_courses",
         "int_cards",
@@ -160,6 +166,7 @@ MODELS: tuple[Holding, ...] = (
         "int_company_windows",
         "int_confidence",
         "int_customer_messages",
+        "int_day_inputs",
         "int_episodes",
         "int_frustrated_daily",
         "int_pain_spells",
@@ -167,12 +174,16 @@ MODELS: tuple[Holding, ...] = (
         "int_silence_sources",
         "int_significant_support_daily",
         "int_silently_struggling_daily",
+        "int_stale_days",
+        "int_stale_tickets",
         "int_streams",
         "int_tenant_days",
         "int_tenant_rule_daily",
         "int_tenant_rule_spans",
         "int_tenant_rules",
         "int_tenants",
+        "int_ticket_days",
+        "int_ticket_inputs",
         "int_ticket_spells",
         "int_ticket_topics",
         "int_topic_days",
@@ -183,26 +194,34 @@ MODELS: tuple[Holding, ...] = (
         "int_trigger_scores_daily",
     ),
     # Before the evidence that says which cards are meant.
-    Holding(MARTS, "churn_risk_cards", **_CARDS),  # type: ignore[arg-type]
-    Holding(MARTS, "card_evidence", **_EVIDENCE),  # type: ignore[arg-type]
+    Holding(MARTS, "churn_risk_cards", **_CARDS),
+    Holding(MARTS, "card_evidence", **_EVIDENCE),
+    Holding(MARTS, "card_tickets", **_CARD_TICKETS),
+    Holding(MARTS, "card_messages", **_THREADS),
+    Holding(MARTS, "tickets", **_TICKETS),
+    Holding(MARTS, "ticket_readings", **_READINGS),
     *_plain(
         MARTS,
         "alert_precision",
         "audited_shares",
+        "card_changes",
         "card_load_weekly",
         "card_outcomes",
         "churn_recall",
         "companies",
         "company_leaderboard",
+        "company_sentiment_daily",
         "data_quality",
         "emerging_topics",
         "enrichment_quality",
         "llm_costs_daily",
         "risks_daily",
         "sentiment_daily",
+        "sentiment_trends_weekly",
         "source_health",
         "topic_impact",
         "topic_metrics_daily",
+        "topic_tickets",
         "topic_trends_daily",
         "topic_trends_weekly",
         "trigger_scores_daily",
@@ -237,12 +256,18 @@ WAREHOUSE: tuple[Holding, ...] = (
 )
 """Every table of the warehouse. The staging models are views; what dlt stages is removed whole."""
 
+_WITH_WORDS: dict[str, dict[str, Any]] = {
+    "churn_risk_cards": _CARDS,
+    "card_evidence": _EVIDENCE,
+    "card_tickets": _CARD_TICKETS,
+    "card_messages": _THREADS,
+    "tickets": _TICKETS,
+    "ticket_readings": _READINGS,
+}
+
 PUBLISHED: tuple[Holding, ...] = (
-    Holding("", "published_churn_risk_cards", **_CARDS),  # type: ignore[arg-type]
-    Holding("", "published_card_evidence", **_EVIDENCE),  # type: ignore[arg-type]
-    *_plain(
-        "", *(f"published_{mart}" for mart in PUBLISHED_MARTS if mart not in {"churn_risk_cards", "card_evidence"})
-    ),
+    *(Holding("", f"published_{mart}", **held) for mart, held in _WITH_WORDS.items()),
+    *_plain("", *(f"published_{mart}" for mart in PUBLISHED_MARTS if mart not in _WITH_WORDS)),
 )
 
 APPLICATION: tuple[Holding, ...] = (
@@ -252,22 +277,41 @@ APPLICATION: tuple[Holding, ...] = (
     Holding("", "topic_version", redacted=("content", "note")),
     Holding("", "topic_edit", redacted=("details",)),
     Holding("", "trigger_rule", redacted=("name", "tree")),
+    Holding("", "trigger_param", redacted=("note",)),
+    Holding("", "trigger_preset", redacted=("note",)),
     Holding("", "topic_proposal_quote", ticket="ticket_id", is_ticket_gone=True),
     Holding("", "topic_proposal", redacted=("name", "description")),
+    Holding("", "saved_view", redacted=("name", "query")),
+    Holding("", "task", redacted=("arguments", "result", "step", "error_message")),
     *_plain(
         "",
         "tenant",
         "user",
+        "invitation",
+        "api_key",
+        "audit",
         "audit_ticket",
+        "topic_draft",
         "connection",
         "oauth_state",
         "card_alias",
         "card_state",
-        "trigger_param",
-        "trigger_preset",
+        "live_position",
+        "live_event",
+        "notification",
+        "notification_told",
+        "notification_preference",
+        "notification_channel",
+        "notification_delivery",
         "field_mapping",
+        "field_candidate",
+        "import_stream",
+        "onboarding_confirmation",
         "llm_budget",
+        "llm_standing",
+        "deletion",
         "prompt_pin",
+        "prompt_wording",
         "erasure",
         "webhook_event",
         "build",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from core import chaos
-from core.naming import BI_ONLY_MARTS, MARTS, PUBLISHED_MARTS
+from core.naming import BI_MARTS, MARTS
 from core.tenants import TenantId
 from core.warehouse.duckdb import DuckDBWarehouse
 
@@ -29,7 +29,7 @@ def write_bi_file(
     draft.unlink(missing_ok=True)
     warehouse.export(
         draft,
-        {mart: f"select * from {MARTS}.{mart}" for mart in (*PUBLISHED_MARTS, *BI_ONLY_MARTS)},
+        {mart: f"select * from {MARTS}.{mart}" for mart in BI_MARTS},
         tenant_ids=passed,
         previous=current_bi_file(folder),
     )

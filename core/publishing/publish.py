@@ -6,20 +6,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from core.appdb.bi import copies
 from core.appdb.builds import Build, BuildStore, Rows
+from core.appdb.notifications import tell_of_build
 from core.naming import BI_ONLY_MARTS, MARTS, PUBLISHED_MARTS
 from core.publishing.audits import Audit, audit
 from core.publishing.bi_file import write_bi_file
 from core.publishing.cards import cards_are_known, read_card_changes, settle
+from core.publishing.owners import read_owner_emails
 from core.publishing.state import passed_state
 from core.tenants import TenantId
 from core.warehouse import Warehouse
 from core.warehouse.duckdb import DuckDBWarehouse
 
 _ROWS_AT_ONCE = 5_000
+
+_IN_PIECES = ("card_messages", "tickets", "topic_tickets")
+"""Marts that no audit looks at and that grow with the tickets: they are copied as they are read, never held whole."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,13 @@ def _publish_tenant(
     is_for_bi: bool,
 ) -> TenantOutcome:
     with warehouse.snapshot() as snapshot:
-        marts = {mart: snapshot.rows(_of_tenant(mart), tenant_id=new.tenant_id) for mart in PUBLISHED_MARTS}
+        marts = {
+            mart: snapshot.rows(_of_tenant(mart), tenant_id=new.tenant_id)
+            for mart in PUBLISHED_MARTS
+            if mart not in _IN_PIECES
+        }
         changes = read_card_changes(snapshot, new.tenant_id, new.as_of_at)
+        owner_emails = read_owner_emails(snapshot, new.tenant_id)
     served = store.current(new.tenant_id)
     audits = audit(marts, previous_counts=served.row_counts if served else None, max_drop_share=max_drop_share)
     with engine.connect() as connection:
@@ -117,16 +127,15 @@ def _publish_tenant(
         return TenantOutcome(new.tenant_id, is_published=False, audits=audits, row_counts=counts)
     audited = Build(**{**vars(new), "audits": [asdict(verdict) for verdict in audits]})
     copied: dict[str, Rows] = {mart: [rows] if rows else [] for mart, rows in marts.items()}
-    if is_for_bi:
-        copied |= {
-            mart: warehouse.batches(_of_tenant(mart), _ROWS_AT_ONCE, tenant_id=new.tenant_id) for mart in BI_ONLY_MARTS
-        }
-    counts = store.publish(
-        audited,
-        copied,
-        published_at=new.built_at,
-        also=lambda connection: settle(connection, new.tenant_id, changes, now=new.built_at),
-    )
+    for mart in (*_IN_PIECES, *(BI_ONLY_MARTS if is_for_bi else ())):
+        copied[mart] = warehouse.batches(_of_tenant(mart), _ROWS_AT_ONCE, tenant_id=new.tenant_id)
+
+    def also(connection: Connection) -> None:
+        settle(connection, new.tenant_id, changes, now=new.built_at)
+        cards = marts["churn_risk_cards"]
+        tell_of_build(connection, new.tenant_id, cards, owner_emails=owner_emails, now=new.built_at)
+
+    counts = store.publish(audited, copied, published_at=new.built_at, also=also)
     store.collect(new.tenant_id, kept=builds_kept)
     return TenantOutcome(new.tenant_id, is_published=True, audits=audits, row_counts=counts)
 

@@ -4,7 +4,7 @@ Stored by `core.appdb.rules`, evaluated by the dbt model `int_tenant_rule_spans`
 is on a given day is told by `int_company_fact_steps`; a test holds the list here against it.
 """
 
-from core.rules.errors import InvalidRule, Problem
+from core.rules.errors import MOST_RULES, InvalidRule, Problem, TooManyRules, UnknownRule
 from core.rules.facts import FACTS, LONGEST_WINDOW_DAYS, Fact, FactKind
 from core.rules.normal import MOST_CLAUSES, Literal, clauses
 from core.rules.rule import Rule, parse_rule
@@ -16,6 +16,7 @@ __all__ = [
     "LONGEST_WINDOW_DAYS",
     "MOST_CLAUSES",
     "MOST_NODES",
+    "MOST_RULES",
     "AllOf",
     "AnyOf",
     "Comparison",
@@ -27,6 +28,8 @@ __all__ = [
     "Not",
     "Problem",
     "Rule",
+    "TooManyRules",
+    "UnknownRule",
     "clauses",
     "parse_rule",
     "parse_tree",

@@ -34,6 +34,17 @@ class InvalidRule(Terminal):
 
 _MOST_SHOWN = 5
 
+MOST_RULES = 50
+"""Rules of one tenant that may fire at the same time."""
+
+
+class UnknownRule(Terminal):
+    """The tenant has no such rule."""
+
+
+class TooManyRules(Terminal):
+    """The tenant has as many rules as can be evaluated every day."""
+
 
 def step(path: str, key: str | int) -> str:
     """The path one step further in: a key of an object or an index of a list."""

@@ -1,13 +1,13 @@
 """What is different between two taxonomies, line by line, for people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.topics.content import ContentTopic, TaxonomyContent
+from core.topics.content import ContentRule, ContentTopic, TaxonomyContent
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One line: `kind` is added, removed, renamed, merged, archived, described, moved or taught."""
+    """One line: `kind` is added, removed, renamed, merged, archived, described, moved, changed (a rule) or taught."""
 
     kind: str
     what: str
@@ -48,11 +48,25 @@ def _of_topic(old: ContentTopic, new: ContentTopic, after: TaxonomyContent) -> l
 
 
 def _of_rules(before: TaxonomyContent, after: TaxonomyContent) -> list[Difference]:
-    old, new = ({rule.rule_id: rule.text for rule in content.rules} for content in (before, after))
-    found = [Difference("removed", f"rule {number}", before=old[number]) for number in sorted(old.keys() - new.keys())]
-    return found + [
-        Difference("added", f"rule {number}", after=new[number]) for number in sorted(new.keys() - old.keys())
+    old, new = ({rule.rule_id: rule for rule in content.rules} for content in (before, after))
+    found = [
+        Difference("removed", f"rule {number}", before=old[number].text) for number in sorted(old.keys() - new.keys())
     ]
+    for number in sorted(old.keys() & new.keys()):
+        # A rule follows a topic that was renamed: that is told of the topic.
+        scope = after.current(old[number].topic or "") or old[number].topic
+        was = replace(old[number], topic=scope, author=new[number].author)
+        if was != new[number]:
+            found.append(Difference("changed", f"rule {number}", _in_words(was), _in_words(new[number])))
+    return found + [
+        Difference("added", f"rule {number}", after=new[number].text) for number in sorted(new.keys() - old.keys())
+    ]
+
+
+def _in_words(rule: ContentRule) -> str:
+    scope = f" About: {rule.topic}." if rule.topic else ""
+    example = f" For instance: {rule.example}" if rule.example else ""
+    return f"{rule.text}{scope}{example}"
 
 
 def _of_examples(before: TaxonomyContent, after: TaxonomyContent) -> list[Difference]:

@@ -13,6 +13,7 @@ from core.topics.content import LONGEST_NAME, NO_TOPIC, UNREAD_TOPIC, ContentRul
 from core.vocabulary import TopicEditKind
 
 _LONGEST_TEXT = 2_000
+_SIGNED = {TopicEditKind.ADD_RULE, TopicEditKind.CHANGE_RULE}
 _Change = Callable[..., TaxonomyContent]
 
 
@@ -39,7 +40,7 @@ def edited(content: TaxonomyContent, edit: Edit) -> TaxonomyContent:
     Raises:
         InvalidEdit: The edit is not possible; the sentence says why and what to do instead.
     """
-    details = dict(edit.details) | ({"author": edit.author} if edit.kind is TopicEditKind.ADD_RULE else {})
+    details = dict(edit.details) | ({"author": edit.author} if edit.kind in _SIGNED else {})
     return _CHANGES[edit.kind](content, **details)
 
 
@@ -137,12 +138,17 @@ def _move(content: TaxonomyContent, *, name: str, parent: str | None = None) -> 
 def _add_rule(
     content: TaxonomyContent, *, text: str, topic: str | None = None, example: str = "", author: str = ""
 ) -> TaxonomyContent:
-    said = _text(text, "rule")
-    if not said:
-        raise InvalidEdit("A rule needs words.")
-    scope = _active(content, topic).name if topic else None
-    rule = ContentRule(content.last_rule_id + 1, said, scope, _text(example, "example"), author)
+    rule = _rule(content, content.last_rule_id + 1, text, topic, example, author)
     return replace(content, rules=(*content.rules, rule), last_rule_id=rule.rule_id)
+
+
+def _change_rule(
+    content: TaxonomyContent, *, rule_id: int, text: str, topic: str | None = None, example: str = "", author: str = ""
+) -> TaxonomyContent:
+    if all(rule.rule_id != rule_id for rule in content.rules):
+        raise InvalidEdit(f"There is no rule {rule_id}.")
+    changed = _rule(content, rule_id, text, topic, example, author)
+    return replace(content, rules=tuple(changed if rule.rule_id == rule_id else rule for rule in content.rules))
 
 
 def _remove_rule(content: TaxonomyContent, *, rule_id: int) -> TaxonomyContent:
@@ -162,8 +168,19 @@ _CHANGES: Mapping[TopicEditKind, _Change] = {
     TopicEditKind.RESTORE: _restore,
     TopicEditKind.MOVE: _move,
     TopicEditKind.ADD_RULE: _add_rule,
+    TopicEditKind.CHANGE_RULE: _change_rule,
     TopicEditKind.REMOVE_RULE: _remove_rule,
 }
+
+
+def _rule(
+    content: TaxonomyContent, rule_id: int, text: str, topic: str | None, example: str, author: str
+) -> ContentRule:
+    said = _text(text, "rule")
+    if not said:
+        raise InvalidEdit("A rule needs words.")
+    scope = _active(content, topic).name if topic else None
+    return ContentRule(rule_id, said, scope, _text(example, "example"), author)
 
 
 def _active(content: TaxonomyContent, name: str) -> ContentTopic:

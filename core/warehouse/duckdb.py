@@ -154,6 +154,26 @@ class DuckDBWarehouse:
                 )
             connection.execute("detach written")
 
+    def copy_relations(self, file: Path, queries: Mapping[str, str]) -> None:
+        """Write a new DuckDB file with one table per query, by `schema.table`. The file is complete when this returns."""
+        with self.write_lock(), self._connection() as connection:
+            connection.execute(f"attach '{_quoted(file)}' as written")
+            for name, query in queries.items():
+                connection.execute(f"create schema if not exists written.{name.partition('.')[0]}")
+                connection.execute(f"create table written.{name} as {query}")
+            connection.execute("checkpoint written")
+            connection.execute("detach written")
+
+    @contextmanager
+    def rehearsal(self) -> Iterator["Rehearsal"]:
+        """A transaction of which nothing is kept: for what is only tried out."""
+        with self.write_lock(), self._connection() as connection:
+            connection.begin()
+            try:
+                yield Rehearsal(connection)
+            finally:
+                connection.rollback()
+
     @staticmethod
     def rewrite(
         source: Path, target: Path, change: Callable[[str, set[str]], Iterable[tuple[str, dict[str, object]]]]
@@ -292,6 +312,28 @@ class _Snapshot:
 
     def has_table(self, schema: str, name: str) -> bool:
         return bool(self.rows(TABLE_EXISTS, schema=schema, name=name))
+
+
+class Rehearsal:
+    """What may be done in a transaction of which nothing is kept."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, **params: object) -> None:
+        """Run one statement."""
+        _execute(self._connection, sql, params)
+
+    def rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
+        """All rows of one query."""
+        return _dicts(_execute(self._connection, sql, params), None)
+
+    def insert(self, spec: TableSpec, rows: Sequence[Row]) -> None:
+        """Add rows to a table."""
+        self._connection.register("incoming", _arrow(spec, rows))
+        names = ", ".join(spec.names)
+        self._connection.execute(f"insert into {spec.qualified} ({names}) select {names} from incoming")
+        self._connection.unregister("incoming")
 
 
 def _execute(connection: duckdb.DuckDBPyConnection, sql: str, params: dict[str, object]) -> duckdb.DuckDBPyConnection:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from core.appdb.mappings import FieldMapping
 from core.errors import Terminal
+from core.fields import FieldMapping
 from core.vocabulary import MappedField
 from ingestion.hubspot.reader import Portal
 from ingestion.hubspot.tables import COMPANIES
@@ -235,11 +235,16 @@ def suggestions(field: MappedField, found: Mappable) -> list[Definition]:
     HubSpot's own properties are left out: they are about the sale and the company, never about the subscription.
     """
     scored = [
-        (_score(field, one), one)
+        (fits(one).get(field, 0), one)
         for one in found.properties.values()
-        if one.type in FITTING_TYPES.get(field, ()) and not one.is_archived and not one.is_hubspot_defined
+        if not one.is_archived and not one.is_hubspot_defined
     ]
     return [one for score, one in sorted(scored, key=lambda pair: (-pair[0], pair[1].name)) if score]
+
+
+def fits(definition: Definition) -> dict[MappedField, int]:
+    """Fields that a property of this type can hold, each with how much the property sounds like it."""
+    return {field: _score(field, definition) for field, types in FITTING_TYPES.items() if definition.type in types}
 
 
 def _score(field: MappedField, definition: Definition) -> int:

@@ -14,6 +14,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from core.tls import trusted
+
 _CONNECT_SECONDS = 10.0
 
 # More threads than this on one portal would only wait for its budget.
@@ -78,6 +80,7 @@ class Wire:
                     base_url=self._base_url,
                     limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
                     headers={"User-Agent": "churnboard"},
+                    verify=trusted(),
                 )
                 _bound(self._http)
             return self._http

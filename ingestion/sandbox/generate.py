@@ -19,7 +19,7 @@ from ingestion.sandbox.planning import Account, PlannedTicket, Planner
 from ingestion.sandbox.threads import Threads
 from ingestion.sandbox.ticket_life import TicketLife
 from ingestion.sandbox.truth import PlantedAccount, TicketTruth
-from ingestion.sandbox.vendors import VENDORS, Vendor
+from ingestion.sandbox.vendors import NEWCOMER, VENDORS, Vendor
 from ingestion.sandbox.world import Owner, Portal, TenantProfile, Value, World
 from ingestion.sandbox.writing import Intent, Sender, Writer
 
@@ -54,6 +54,7 @@ def generate_world(
     until: datetime | None = None,
     clock: Clock = system_clock,
     noise: float = 0,
+    newcomer_tickets: int = 0,
 ) -> World:
     """Make a world of tenants with planted accounts.
 
@@ -65,6 +66,7 @@ def generate_world(
         until: The world's present; nothing is dated after it. The full hour that has just passed when None.
         clock: The present of changes made to the world later.
         noise: How much the accounts are disturbed (`ingestion.sandbox.noise`), from 0 to 1.
+        newcomer_tickets: So many more in one more portal, of a vendor who is still to be connected; 0: no such portal.
 
     Returns:
         The world. Every portal has three accounts planted per trigger if it has 150 tickets or more, one each with 60
@@ -82,9 +84,13 @@ def generate_world(
         raise ValueError(f"Noise goes from 0 to 1; got {noise}.")
     end = (until or clock().replace(minute=0, second=0, microsecond=0)).astimezone(UTC)
     world = World(clock=clock)
-    for number in range(tenants):
-        share = tickets // tenants + (1 if number < tickets % tenants else 0)
-        vendor = _vendor(number)
+    shares = [
+        (_vendor(number), tickets // tenants + (1 if number < tickets % tenants else 0)) for number in range(tenants)
+    ]
+    if newcomer_tickets:
+        shares.append((NEWCOMER, newcomer_tickets))
+        world.newcomers.add(NEWCOMER.slug)
+    for vendor, share in shares:
         rng = random.Random(f"{seed}/{vendor.slug}")  # noqa: S311 -- a story, not a secret
         days = round(months * 30.4)
         _Builder(world, vendor, rng, until=end, days=days, ticket_count=share, noise=noise, seed=seed).build()

@@ -21,6 +21,7 @@ class World:
         truth: Accounts planted so that a trigger ought to fire.
         ticket_truth: What each ticket was meant to say.
         message_truth: What the customers' later emails on them were meant to say.
+        newcomers: Tenants whose portal is still to be connected, for whoever plays that.
     """
 
     def __init__(self, *, clock: Clock = system_clock) -> None:
@@ -30,6 +31,7 @@ class World:
         self.truth: list[truth.PlantedAccount] = []
         self.ticket_truth: list[truth.TicketTruth] = []
         self.message_truth: list[truth.MessageTruth] = []
+        self.newcomers: set[str] = set()
 
     def add_portal(
         self,

@@ -20,7 +20,7 @@ from orchestration.budgets import budget_of
 from orchestration.erasure import erased_tickets
 from orchestration.loading import sentences
 from orchestration.partitions import CELL_MONTHS, cells_and_months
-from orchestration.policies import reading_policies, refused_prompts
+from orchestration.policies import keep_wordings, reading_policies, refused_prompts
 
 READINGS = ("message_sentiment", "ticket_topics")
 """The asset keys; texts, quotes and dead letters are parts of the same reading and share the first (see transforms)."""
@@ -64,6 +64,7 @@ def readings(
         analyzer = make_analyzer(analysis)
         refused.update(refused_prompts(policies, analyzer))
         chosen = {one: policy for one, policy in policies.items() if one not in refused}
+        keep_wordings(place, chosen, analyzer)
         span = (months[0], first_after(months[-1]))
         estimate, report = _read(context, place, journal, analyzer, chosen, span, on_reading)
         reports.append(report)

@@ -7,6 +7,8 @@ import dagster as dg
 from core.installation import Installation
 from core.naming import BI_ONLY_MARTS, MARTS, PUBLISHED_MARTS
 from core.publishing import publish as publish_marts
+from ingestion.hubspot.figures import tenants_read
+from orchestration.budgets import note_standing
 from orchestration.erasure import Eraser, what_remains
 
 
@@ -25,7 +27,8 @@ def publish(
     report = publish_marts(
         warehouse=place.warehouse,
         engine=place.app_database,
-        tenant_ids=[tenant.tenant_id for tenant in place.directory.tenants()],
+        # Of the others an empty board would look like health.
+        tenant_ids=tenants_read(place.warehouse, [tenant.tenant_id for tenant in place.directory.tenants()]),
         data_dir=place.settings.stores.data_dir,
         max_drop_share=place.settings.transforms.publish_max_drop_share,
         builds_kept=place.settings.transforms.builds_kept,
@@ -36,6 +39,8 @@ def publish(
     # Who was erased while a build was under way is in the marts that build was made from.
     for done in Eraser(place).carry_out([tenant.tenant_id for tenant in place.directory.tenants()]):
         context.log.info(str(done))
+    for outcome in report.outcomes:
+        note_standing(place, outcome.tenant_id, is_estimating=False)
     remains = what_remains(place)
     held_back = {str(outcome.tenant_id): outcome.failures for outcome in report.held_back}
     for tenant_id, failures in held_back.items():

@@ -52,10 +52,12 @@ class Summary:
 
 
 def summarise(place: Installation, truth_file: Path | None) -> Summary:
-    """Read the served build of every tenant."""
+    """Read the served build of every tenant that has one."""
     planted = _planted(truth_file)
     tickets, triggers = {}, []
     for tenant in place.directory.tenants():
+        if place.builds.current(tenant.tenant_id) is None:
+            continue
         cards = _active_cards(place, tenant.tenant_id)
         tickets[tenant.tenant_id] = _ticket_count(place, tenant.tenant_id)
         for trigger in TriggerType:

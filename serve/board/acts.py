@@ -131,7 +131,10 @@ class Done(Schema):
 
 
 class CardChangedBody(ErrorBody):
-    """Somebody was faster; where the card stands now."""
+    """Somebody was faster; what they did, and where the card stands now."""
 
     state: State | None = None
     """Null where the error is another one of this status."""
+
+    changes: list[TimelineEntry] = Field(default_factory=list)
+    """What was done to the card since you saw it, oldest first."""

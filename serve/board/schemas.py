@@ -1,4 +1,4 @@
-"""Bodies and query of the board: the columns of `churn_risk_cards` and `card_evidence` (docs/names.md) under their own names."""
+"""Bodies and query of the board: the columns of `churn_risk_cards`, `card_evidence` and `card_tickets` under their own names."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,11 +7,13 @@ from typing import Any
 from pydantic import Field
 
 from core.vocabulary import (
+    CardChange,
     CardEventType,
     CardOutcome,
     CardStatus,
     ChurnIntent,
     Confidence,
+    MrrBand,
     MrrSource,
     OwnerSource,
     ReadingScope,
@@ -19,10 +21,11 @@ from core.vocabulary import (
     Sentiment,
     Severity,
     Target,
+    TicketStatus,
     TriggerType,
 )
 from serve.paging import MAX_LIMIT
-from serve.schemas import Build, Cursor, Query, Schema, Text
+from serve.schemas import Build, Cursor, Day, Query, Schema, Text
 
 
 class CardSort(StrEnum):
@@ -34,11 +37,8 @@ class CardSort(StrEnum):
     LAST_SIGNAL_ON = "last_signal_on"
 
 
-class CardQuery(Query):
-    """Which cards, in which order."""
-
-    status: list[CardStatus] = Field(default_factory=list)
-    """Any of these; repeat the parameter."""
+class CardFilter(Query):
+    """Which cards."""
 
     trigger: list[TriggerType] = Field(default_factory=list)
     """Any of these; repeat the parameter."""
@@ -53,13 +53,47 @@ class CardQuery(Query):
     """Id of the company's owner; `none`: nobody owns it."""
 
     assignee: Text | None = None
-    """Subject of the user whose card it is; `none`: nobody has it."""
+    """Subject of the user whose card it is; `me`: you; `none`: nobody has it."""
+
+    mrr_min: float | None = Field(default=None, ge=0, le=1e12)
+    """Monthly recurring revenue at least, in the currency your company reports in; one in another currency is not compared."""
 
     q: Text | None = None
-    """Found in the name of company or contact, or in the reason; case does not matter."""
+    """Found in the name of company or contact, in the reason, in a quote or the subject of its ticket; case does not matter."""
+
+    topic: Text | None = None
+    """What most tickets behind the card are about; `unread`: no ticket is behind it, or none was sorted."""
+
+    computed_severity: list[Severity] = Field(default_factory=list)
+    """What the figures count it as, whatever people said since; any of these, repeat the parameter."""
+
+    company_owner: Text | None = None
+    """Id of the company's owner in HubSpot, as segments take it; `none`: it has none there, whoever gets its cards."""
+
+    mrr_band: list[MrrBand] = Field(default_factory=list)
+    """What its company is known to pay a month, any of these; repeat the parameter."""
+
+    active_on: Day | None = None
+    """The signal was on on this day: what `GET /metrics/risks` counts as active."""
+
+    opened_from: Day | None = None
+    """Opened on this day or later."""
+
+    opened_to: Day | None = None
+    """Opened on this day or earlier."""
 
     active: bool | None = None
     """`true`: the signal is still on; `false`: it is off; left out: both."""
+
+    with_ended: bool = True
+    """`false`: leaves out new cards whose signal is off, which ask for nothing; one that somebody took stays."""
+
+
+class CardQuery(CardFilter):
+    """Which cards, in which order."""
+
+    status: list[CardStatus] = Field(default_factory=list)
+    """Any of these; repeat the parameter."""
 
     sort: CardSort = CardSort.PRIORITY
 
@@ -164,6 +198,9 @@ class Card(Schema):
     prompt_version: str | None
     """Null where no prompt was involved."""
 
+    topic: str | None = Field(examples=["billing"])
+    """What most tickets behind it are about; `none`: no topic fits; `unread`: no ticket is behind it, or none was sorted."""
+
     as_of_at: datetime
     """The moment the card was computed for."""
 
@@ -241,6 +278,15 @@ class Evidence(Schema):
     reading_scope: ReadingScope | None
     """What was read: the ticket's opening message, or a later one of the thread."""
 
+    points: int | None = Field(examples=[9])
+    """What the message weighs before it fades: its level, and words about leaving."""
+
+    score_points: float | None = Field(examples=[4.5])
+    """What the message brings to the card's score on the day the card shows (`components.scored_on`): its points, one more where
+    its conversation turned bad or less where it ended well, faded by its age. 0: a louder message of the same ticket stands for
+    it, nothing is left of it, or it was too old or not yet written that day. Null: this score is not made of messages. The same in
+    each quote."""
+
     confidence: Confidence | None
     """How far it may be trusted: from how often such answers were right, never from the model's own number."""
 
@@ -263,6 +309,98 @@ class Evidence(Schema):
     output_tokens: int | None
     cost_usd: float | None
     run_id: str | None
+    schema_hash: str | None
+    """Of the shape an answer has to have."""
+
+    input_hash: str | None
+    """Of the text as it was read."""
+
+    analyzed_at: datetime | None
+    """When it was read."""
+
+
+class CardTicket(Schema):
+    """A ticket behind the card: what scored, was counted, or was left open before a silence."""
+
+    ticket_id: str
+    ticket_subject: str | None
+    ticket_url: str | None
+    """Where it is in HubSpot; null where the portal is unknown."""
+
+    ticket_created_at: datetime | None
+    ticket_status: TicketStatus | None
+    closed_on: date | None
+    """Null while it is not closed."""
+
+    sentiment: Sentiment | None
+    """Tone of its strongest message; null where none was read."""
+
+    is_erased: bool | None
+    """Whether words of it were erased on request."""
+
+    message_count: int
+    """What `GET /cards/{card_id}/tickets/{ticket_id}/messages` has of it."""
+
+
+class MrrSum(Schema):
+    """Revenue in one currency."""
+
+    currency: str | None
+    mrr: float
+
+
+class Worth(Schema):
+    """What cards add up to; a company counts once, however many cards it has among them."""
+
+    card_count: int
+    company_count: int
+    mrr: list[MrrSum]
+    """Monthly recurring revenue by currency, largest first."""
+
+    assumed_company_count: int
+    """Companies whose revenue is assumed; it is in the sums."""
+
+    unknown_company_count: int
+    """Companies whose revenue is unknown; it is in no sum."""
+
+
+class StatusWorth(Worth):
+    """The same for the cards of one status."""
+
+    status: CardStatus
+
+
+class OwnerChoice(Schema):
+    """A HubSpot owner of companies that have cards."""
+
+    owner_id: str
+    owner_name: str | None
+    card_count: int
+
+
+class TopicChoice(Schema):
+    """Something that cards are about."""
+
+    topic: str
+    card_count: int
+
+
+class CardCounts(Schema):
+    """What matching cards add up to, and what they could be filtered by."""
+
+    statuses: list[StatusWorth]
+    """Every status, in the order of the board."""
+
+    open: Worth
+    """All that are not completed, together: a company with a new card and one in work counts once."""
+
+    owners: list[OwnerChoice]
+    """Of all cards of the build, whatever the filters."""
+
+    topics: list[TopicChoice]
+    """The same of what they are about, most cards first."""
+
+    build: Build
 
 
 class CardPage(Schema):
@@ -282,7 +420,12 @@ class TimelineType(StrEnum):
     """What stands in a card's timeline: what was done to it, and what its signal did."""
 
     OPENED = "opened"
+    RAISED = CardChange.RAISED.value
+    EASED = CardChange.EASED.value
+    RETURNED = CardChange.RETURNED.value
     SIGNAL_ENDED = "signal_ended"
+    LOOKS_RESOLVED = CardChange.LOOKS_RESOLVED.value
+    ALIASED = "aliased"
     ASSIGNED = CardEventType.ASSIGNED.value
     STATUS_CHANGED = CardEventType.STATUS_CHANGED.value
     COMMENTED = CardEventType.COMMENTED.value
@@ -311,7 +454,8 @@ class TimelineEntry(Schema):
 
     details: dict[str, Any] = Field(examples=[{"outcome": "saved", "mrr": 1200.0, "mrr_source": "mapped_property"}])
     """What was decided or said: `assignee`; `text`, `mentions`; `until_on`, `is_for_reply`; `outcome`, `mrr`, `mrr_source`;
-    `severity`; `note`; `why`, of what the pipeline did."""
+    `severity`; `note`; `why`, of what the pipeline did. Of what the signal did: `severity`, `previous_severity`, `score`. Of
+    `aliased`, when late data moved the card's days or joined it with another: the `alias_id` it is found under as well."""
 
 
 class CardDetail(Card):
@@ -319,6 +463,9 @@ class CardDetail(Card):
 
     evidence: list[Evidence]
     """Newest message first; empty where the signal is silence."""
+
+    tickets: list[CardTicket]
+    """Newest first; empty where no ticket is behind it."""
 
     timeline: list[TimelineEntry]
     """Oldest first."""

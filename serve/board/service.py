@@ -3,19 +3,23 @@
 from typing import Any
 
 from core.cards import Act, CardChanged, CardEvent, CardState, IllegalAct, NoSuchColleague, Worth
+from core.notifications import About
 from core.vocabulary import CardEventType
 from serve.auth.dependencies import Caller
 from serve.board.acts import State
 from serve.board.repository import CardRepository
 from serve.errors import Conflict, Unprocessable
 
+_ABOUT = ("company_id", "company_name", "trigger_type", "severity", "priority")
+
 
 class CardChangedMeanwhile(Conflict):
-    """Somebody did something to the card since you saw it; `state` is where it stands now."""
+    """Somebody did something to the card since you saw it; `changes` is what, `state` where it stands now."""
 
-    def __init__(self, message: str, state: dict[str, Any]) -> None:
+    def __init__(self, message: str, state: dict[str, Any], changes: list[dict[str, Any]]) -> None:
         super().__init__(message)
         self.state = state
+        self.changes = changes
 
 
 class IllegalMove(Unprocessable):
@@ -47,9 +51,11 @@ def do(caller: Caller, card_id: str, act: Act, *, seq: int) -> dict[str, Any]:
             actor=caller.user.subject,
             expected_seq=seq,
             worth=Worth(card["mrr"], card["mrr_source"]),
+            about=About(**{name: card[name] for name in _ABOUT}),
         )
     except CardChanged as changed:
-        raise CardChangedMeanwhile(str(changed), _state(mine, changed.state)) from changed
+        changes = [_entry(event) for event in changed.changes]
+        raise CardChangedMeanwhile(str(changed), _state(mine, changed.state), changes) from changed
     except IllegalAct as illegal:
         raise IllegalMove(str(illegal)) from illegal
     except NoSuchColleague as unknown:

@@ -10,7 +10,7 @@ from serve.companies.repository import CompanyNotFound, CompanyRepository
 from serve.companies.schemas import CompanyDetail, CompanyPage, CompanyQuery
 from serve.errors import InvalidRequest, documented
 from serve.paging import InvalidCursor, StaleCursor
-from serve.responses import conditional
+from serve.responses import kept
 from serve.schemas import Text
 from serve.tenancy import NothingPublished
 
@@ -38,7 +38,7 @@ def list_companies(request: Request, caller: Viewer, wanted: Annotated[CompanyQu
                 "build": session.stamp,
             }
 
-        return conditional(request, session.version, content)
+        return kept(request, caller.user, session.version, content)
 
 
 @router.get(
@@ -51,8 +51,9 @@ def list_companies(request: Request, caller: Viewer, wanted: Annotated[CompanyQu
 def get_company(request: Request, caller: Viewer, company_id: Annotated[Text, Path()]) -> Response:
     """Tickets, tone, revenue and active triggers of one company."""
     with caller.session() as session:
-        return conditional(
+        return kept(
             request,
+            caller.user,
             session.version,
             lambda: CompanyRepository(session).company(company_id) | {"build": session.stamp},
         )

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
 from core.vocabulary import MrrSource
-from serve.companies.schemas import Company, CompanyQuery, CompanySort
+from serve.companies.schemas import Company, CompanyDay, CompanyQuery, CompanySort
 from serve.errors import NotFound
 from serve.paging import Order, Page, number, read_page, words
 from serve.tenancy import TenantSession, published
@@ -17,6 +17,8 @@ class CompanyNotFound(NotFound):
 
 _COMPANY = published("companies").c
 _COMPANIES = select(*(_COMPANY[name] for name in Company.model_fields))
+_DAY = published("company_sentiment_daily").c
+_DAYS = select(*(_DAY[name] for name in CompanyDay.model_fields)).order_by(_DAY.metric_on)
 _COUNT = select(func.count().label("company_count")).select_from(_COMPANY.company_id.table)
 
 # An amount in another currency is neither more nor less than the others.
@@ -45,7 +47,7 @@ class CompanyRepository:
         """
         return read_page(
             self._session,
-            _COMPANIES.where(*_conditions(wanted)),
+            lambda: _COMPANIES.where(*_conditions(wanted)),
             order=_ORDERS[wanted.sort],
             identity=_COMPANY.company_id,
             scope={"list": "companies"} | wanted.model_dump(exclude={"limit", "cursor"}),
@@ -60,7 +62,7 @@ class CompanyRepository:
         return count
 
     def company(self, company_id: str) -> dict[str, Any]:
-        """One company.
+        """One company with its tone by day.
 
         Raises:
             CompanyNotFound: None of that id.
@@ -68,7 +70,7 @@ class CompanyRepository:
         found = self._session.row(_COMPANIES.where(_COMPANY.company_id == company_id))
         if found is None:
             raise CompanyNotFound("There is no such company in the published build: look for it under companies.")
-        return found
+        return found | {"sentiment_days": self._session.rows(_DAYS.where(_DAY.company_id == company_id))}
 
 
 def _conditions(wanted: CompanyQuery) -> list[ColumnElement[bool]]:

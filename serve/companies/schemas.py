@@ -48,6 +48,9 @@ class Company(Schema):
 
     company_name: str | None = Field(examples=["Northwind GmbH"])
     domain: str | None = Field(examples=["northwind.example"])
+    company_url: str | None = Field(examples=["https://app-eu1.hubspot.com/contacts/48100001/record/0-2/512"])
+    """Where it is in HubSpot; null where the portal is unknown."""
+
     lifecyclestage: str | None
     owner_id: str | None
     owner_name: str | None
@@ -90,7 +93,25 @@ class CompanyPage(Schema):
     build: Build
 
 
+class CompanyDay(Schema):
+    """The tone of one day's new tickets of a company, each as its strongest message reads."""
+
+    metric_on: date
+    ticket_count: int
+    read_count: int
+    """Those whose tone was read."""
+
+    negative_count: int
+    """Of these, negative or very negative."""
+
+    mean_level: float | None
+    """From -2 to 2; null where none was read."""
+
+
 class CompanyDetail(Company):
-    """One company, and the build that says so."""
+    """One company, its tone day by day, and the build that says so."""
+
+    sentiment_days: list[CompanyDay]
+    """The last 90 days, oldest first; a day without a new ticket is left out."""
 
     build: Build

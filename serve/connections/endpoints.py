@@ -1,28 +1,27 @@
 """Addresses of the tenant's connection to HubSpot."""
 
+from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from core.connections import NotConnected
 from core.connections.consent import LIFETIME
 from core.connections.farewell import disconnect
-from core.vocabulary import ConnectionStatus
+from core.vocabulary import AuditAction, ConnectionStatus
 from serve.auth.dependencies import AUTH_ERRORS, Admin, Viewer
 from serve.connections.repository import hubspot_connection
 from serve.connections.schemas import ConnectionList, Consent, Disconnected
-from serve.connections.service import NoHubSpotApp, NothingConnected, finish_consent
-from serve.errors import DatabaseUnavailable, documented
-from serve.responses import PRIVATE, json_response
-from serve.services import services_of
+from serve.connections.service import ConsentPage, NoHubSpotApp, NothingConnected, finish_consent
+from serve.errors import DatabaseUnavailable, InvalidRequest, documented
+from serve.responses import NO_STORE, PRIVATE, json_response
+from serve.services import public_root, services_of
 
 router = APIRouter(prefix="/connections", tags=["connections"])
 
 COOKIE = "churnboard_consent"
 """Ties the consent to the browser that asked for it; good for nothing else, and sent to the callback alone."""
-
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 @router.get(
@@ -44,24 +43,28 @@ def list_connections(request: Request, caller: Viewer) -> Response:
     operation_id="authorize_hubspot",
     summary="Start connecting HubSpot",
     response_model=Consent,
-    responses=documented(*AUTH_ERRORS, NoHubSpotApp),
+    responses=documented(*AUTH_ERRORS, NoHubSpotApp, InvalidRequest),
 )
-def authorize_hubspot(request: Request, caller: Admin) -> Response:
-    """Where to send the browser for consent; needs the role admin. Sets a cookie that the same browser has to bring back."""
+def authorize_hubspot(
+    request: Request, caller: Admin, page: Annotated[ConsentPage, Query()] = ConsentPage.SETTINGS
+) -> Response:
+    """Where to send the browser for consent; needs the role admin. Sets a cookie that the same browser has to bring back.
+
+    In the end the browser is back on `page` of the board, and what was connected is being imported.
+    """
     services = services_of(request)
     if not services.oauth.has_app:
         raise NoHubSpotApp(
             "This installation has no HubSpot app to connect with: its operator has to set HUBSPOT_CLIENT_ID and "
             "HUBSPOT_CLIENT_SECRET."
         )
-    root = services.public_url or str(request.base_url)
-    redirect_uri = f"{root.rstrip('/')}{_callback_path(request)}"
-    asked = caller.writer.ask_consent(redirect_uri)
+    redirect_uri = f"{public_root(request)}{_callback_path(request)}"
+    asked = caller.writer.ask_consent(redirect_uri, page=page)
     url = services.oauth.authorize_url(
         redirect_uri=redirect_uri, state=asked.state, code_challenge=asked.code_challenge
     )
     seconds = int(LIFETIME.total_seconds())
-    response = json_response({"url": url, "expires_in": seconds}, headers=_NO_STORE)
+    response = json_response({"url": url, "expires_in": seconds}, headers=NO_STORE)
     response.set_cookie(
         COOKIE,
         asked.browser_token,
@@ -82,18 +85,18 @@ def authorize_hubspot(request: Request, caller: Admin) -> Response:
     status_code=303,
     response_class=RedirectResponse,
     responses={
-        303: {"description": "To the settings page, with the outcome in `connection`."},
+        303: {"description": "To the page it began on, with the outcome in `connection`."},
         **documented(DatabaseUnavailable),
     },
 )
 def finish_hubspot(request: Request) -> Response:
-    """Turns the consent into a connection and sends the browser to the settings page of the board.
+    """Turns the consent into a connection, has it imported, and sends the browser back to the page of the board it began on.
 
     Needs no bearer token, which a browser on its way back cannot carry: the one-time `state` says who asked, and the cookie that
     this is the browser they asked in. The outcome is `connected`, or the class of an error; never a token.
     """
-    outcome = finish_consent(services_of(request), request.query_params, request.cookies.get(COOKIE, ""))
-    response = RedirectResponse(f"/settings?{urlencode({'connection': outcome})}", status_code=303, headers=_NO_STORE)
+    outcome, page = finish_consent(services_of(request), request.query_params, request.cookies.get(COOKIE, ""))
+    response = RedirectResponse(f"/{page}?{urlencode({'connection': outcome})}", status_code=303, headers=NO_STORE)
     response.delete_cookie(COOKIE, path=_callback_path(request))
     return response
 
@@ -107,11 +110,13 @@ def finish_hubspot(request: Request) -> Response:
 )
 def disconnect_hubspot(request: Request, caller: Admin) -> Response:
     """Uninstalls the app in HubSpot, then wipes the credentials, also where HubSpot does not answer; needs the role admin."""
+    writer = caller.writer
     try:
-        message = disconnect(caller.writer.connection, services_of(request).oauth)
+        message = disconnect(writer.connection, services_of(request).oauth)
     except NotConnected as error:
         raise NothingConnected("HubSpot is not connected, so there is nothing to disconnect.") from error
-    return json_response({"status": ConnectionStatus.DISCONNECTED, "message": message}, headers=_NO_STORE)
+    writer.audit(AuditAction.DISCONNECTED, "connection", "hubspot", {"message": message})
+    return json_response({"status": ConnectionStatus.DISCONNECTED, "message": message}, headers=NO_STORE)
 
 
 def _callback_path(request: Request) -> str:

@@ -6,11 +6,12 @@ telling HubSpot: an app has one installation a portal, and ending it would end t
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
-from core.connections import HubSpotUnavailable
+from core.connections import HubSpotUnavailable, PendingConsent
 from core.errors import ChurnboardError
 from core.logging import get_logger
-from core.vocabulary import Role
+from core.vocabulary import AuditAction, Role, TaskKind
 from serve.auth.users import User
 from serve.errors import BadRequest, Conflict, Forbidden, NotFound
 from serve.services import Services
@@ -41,8 +42,17 @@ class AdminNoLonger(Forbidden):
     """Who asked for the consent may not connect any more."""
 
 
-def finish_consent(services: Services, answer: Mapping[str, str], browser_token: str) -> str:
+class ConsentPage(StrEnum):
+    """Where on the board a consent begins, and ends."""
+
+    SETTINGS = "settings"
+    ONBOARDING = "onboarding"
+
+
+def finish_consent(services: Services, answer: Mapping[str, str], browser_token: str) -> tuple[str, ConsentPage]:
     """Turn what a browser brought back from HubSpot into a connection; never raises for what the browser brought.
+
+    What was connected is imported at once.
 
     Args:
         services: Of the application.
@@ -50,19 +60,23 @@ def finish_consent(services: Services, answer: Mapping[str, str], browser_token:
         browser_token: The cookie.
 
     Returns:
-        `CONNECTED`, or the name of the error that stood in the way; the rest of it is in the log.
+        `CONNECTED`, or the name of the error that stood in the way, whose rest is in the log; and where to go on.
     """
+    page = ConsentPage.SETTINGS
     try:
-        user = _connected(services, answer, browser_token)
+        pending = services.writing.redeem_consent(answer.get("state", ""), browser_token)
+        if pending is not None and pending.page in list(ConsentPage):
+            page = ConsentPage(pending.page)
+        user = _connected(services, answer, pending)
     except ChurnboardError as error:
         _log.warning("connection.consent_failed", error=type(error).__name__, reason=str(error))
-        return type(error).__name__
+        return type(error).__name__, page
+    services.writing.of(user).tasks.ask(TaskKind.IMPORT, {}, asked_by=user.subject)
     _log.info("connection.consent_given", tenant=user.tenant_id, user=user.subject)
-    return CONNECTED
+    return CONNECTED, page
 
 
-def _connected(services: Services, answer: Mapping[str, str], browser_token: str) -> User:
-    pending = services.writing.redeem_consent(answer.get("state", ""), browser_token)
+def _connected(services: Services, answer: Mapping[str, str], pending: PendingConsent | None) -> User:
     if pending is None:
         raise StateRefused(
             "A browser came back from HubSpot with a state that is unknown, used, expired or not its own."
@@ -81,7 +95,8 @@ def _connected(services: Services, answer: Mapping[str, str], browser_token: str
     if grant.hub_id is None:
         # Without it nothing would keep one portal out of two tenants.
         raise HubSpotUnavailable(f"HubSpot did not say which portal the consent for tenant {pending.tenant_id} is of.")
-    services.writing.of(user).connection.keep(
-        grant, hub_id=grant.hub_id, scopes=grant.scopes, connected_by=user.subject
-    )
+    writer = services.writing.of(user)
+    with writer.together():
+        writer.connection.keep(grant, hub_id=grant.hub_id, scopes=grant.scopes, connected_by=user.subject)
+        writer.audit(AuditAction.CONNECTED, "connection", "hubspot", {"hub_id": grant.hub_id})
     return user

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from alembic.migration import MigrationContext
@@ -10,9 +11,16 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import core.appdb
+from core.appdb.tasks import TaskQueue
 from core.logging import get_logger
 
 _log = get_logger(__name__)
+
+
+def waiting_tasks(engine: Engine) -> Callable[[], tuple[int, timedelta]]:
+    """Tells how many tasks of all tenants nobody has begun, and how long the first has waited: counts, and never a row."""
+    return TaskQueue(engine).waiting
+
 
 _OPEN_RELATIONS = text(
     """

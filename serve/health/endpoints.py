@@ -6,19 +6,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from serve.health.schemas import Health, NotReadyBody, Ready
-from serve.responses import json_response
+from serve.responses import NO_STORE, json_response
 from serve.services import services_of
 from serve.version import VERSION
 
 router = APIRouter(tags=["health"])
 
-_NO_STORE = {"Cache-Control": "no-store"}
-
 
 @router.get("/health", operation_id="get_health", summary="Is the process up?", response_model=Health)
 def get_health() -> Response:
     """Answers without looking at anything else."""
-    return json_response({"status": "ok", "version": VERSION}, headers=_NO_STORE)
+    return json_response({"status": "ok", "version": VERSION}, headers=NO_STORE)
 
 
 @router.get(
@@ -37,5 +35,5 @@ def get_ready(request: Request) -> Response:
     body = {"checks": [asdict(check) for check in checks]}
     if failed:
         refused = {"error": "NotReady", "detail": " ".join(failed)} | body
-        return json_response(refused, status=503, headers=_NO_STORE | {"Retry-After": "5"})
-    return json_response({"status": "ready"} | body, headers=_NO_STORE)
+        return json_response(refused, status=503, headers=NO_STORE | {"Retry-After": "5"})
+    return json_response({"status": "ready"} | body, headers=NO_STORE)

@@ -1,37 +1,80 @@
-"""The dashboard's addresses."""
+"""The dashboard's addresses. Every series comes as JSON, as CSV, and as the SQL that asks the marts the same."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from serve.auth.dependencies import AUTH_ERRORS, Viewer
+from serve.auth.dependencies import AUTH_ERRORS, Caller, Viewer
+from serve.budget.repository import own_monthly_usd
 from serve.errors import InvalidRequest, documented
-from serve.metrics.repository import MetricsRepository
+from serve.forms import IN_OTHER_FORMS, Form, FormQuery, csv_response, sql_response
+from serve.metrics import statements
+from serve.metrics.repository import RANKS, MetricsRepository
 from serve.metrics.schemas import (
+    AlertPrecision,
+    ChurnRecall,
+    CostDay,
+    CostSeries,
     EmergingQuery,
+    EmergingTopic,
     EmergingTopics,
+    ImpactQuery,
     Leaderboard,
+    LeaderboardCompany,
     LeaderboardQuery,
     PrecisionReport,
+    QualityDay,
+    QualitySeries,
     RangeQuery,
+    ReadingQuery,
+    RecallReport,
+    RiskDay,
     RiskQuery,
     RiskSeries,
+    SegmentRangeQuery,
+    Segments,
+    SegmentTopicQuery,
+    SentimentDay,
     SentimentSeries,
+    SentimentTrends,
+    SentimentWeek,
+    TopicDay,
+    TopicImpact,
     TopicImpacts,
     TopicQuery,
     TopicSeries,
     TopicTrends,
+    TopicWeek,
 )
-from serve.metrics.service import DayRange, InvalidRange, resolve_range
-from serve.responses import conditional
+from serve.metrics.service import IMPACT_DAYS, DayRange, InvalidRange, last_days, month_of, resolve_range
+from serve.responses import conditional, kept
+from serve.schemas import Schema
+from serve.services import services_of
 from serve.tenancy import NothingPublished, TenantSession
 
 router = APIRouter(prefix="/metrics", tags=["metrics"])
 
-_ERRORS = documented(*AUTH_ERRORS, NothingPublished, InvalidRequest, InvalidRange)
-_LIST_ERRORS = documented(*AUTH_ERRORS, NothingPublished, InvalidRequest)
+_ERRORS = documented(*AUTH_ERRORS, NothingPublished, InvalidRequest, InvalidRange) | IN_OTHER_FORMS
+_LIST_ERRORS = documented(*AUTH_ERRORS, NothingPublished, InvalidRequest) | IN_OTHER_FORMS
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """One series: what it is called, its columns, its rows, and the SQL for them."""
+
+    name: str
+    row: type[Schema]
+    rows: Callable[[], Rows]
+    sql: Callable[[], str]
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.row.model_fields)
 
 
 @router.get(
@@ -41,13 +84,30 @@ _LIST_ERRORS = documented(*AUTH_ERRORS, NothingPublished, InvalidRequest)
     response_model=TopicSeries,
     responses=_ERRORS,
 )
-def list_topic_metrics(request: Request, caller: Viewer, wanted: Annotated[TopicQuery, Query()]) -> Response:
-    """Tickets, negative tickets, companies and revenue touched, by day and topic; 400 days at most."""
+def list_topic_metrics(request: Request, caller: Viewer, wanted: Annotated[SegmentTopicQuery, Query()]) -> Response:
+    """Tickets, negative tickets, companies and revenue touched, by day and topic; 400 days at most, of a segment the last 180."""
+    segment = wanted.segment()
 
-    def read(session: TenantSession, days: DayRange) -> list[dict[str, Any]]:
-        return MetricsRepository(session).topics(days, wanted.topic)
+    def asked(session: TenantSession, days: DayRange) -> str:
+        if not segment.is_everybody:
+            return statements.topics(session.tenant_id, days, segment, wanted.topic)
+        return statements.selected(
+            "topic_metrics_daily",
+            list(TopicDay.model_fields),
+            session.tenant_id,
+            [statements.between("metric_on", days), *_of_topic(wanted.topic)],
+            "metric_on, topic",
+        )
 
-    return _series(request, caller, wanted, read)
+    def shown(session: TenantSession, days: DayRange) -> _Shown:
+        return _Shown(
+            "topics",
+            TopicDay,
+            lambda: MetricsRepository(session).topics(days, wanted.topic, segment),
+            lambda: asked(session, days),
+        )
+
+    return _series(request, caller, wanted, shown)
 
 
 @router.get(
@@ -57,13 +117,57 @@ def list_topic_metrics(request: Request, caller: Viewer, wanted: Annotated[Topic
     response_model=SentimentSeries,
     responses=_ERRORS,
 )
-def list_sentiment_metrics(request: Request, caller: Viewer, wanted: Annotated[RangeQuery, Query()]) -> Response:
-    """Tickets by tone and their mean, by day; 400 days at most."""
+def list_sentiment_metrics(request: Request, caller: Viewer, wanted: Annotated[SegmentRangeQuery, Query()]) -> Response:
+    """Tickets by tone and their mean, by day; 400 days at most, of a segment the last 180."""
+    segment = wanted.segment()
 
-    def read(session: TenantSession, days: DayRange) -> list[dict[str, Any]]:
-        return MetricsRepository(session).sentiment(days)
+    def asked(session: TenantSession, days: DayRange) -> str:
+        if not segment.is_everybody:
+            return statements.sentiment(session.tenant_id, days, segment)
+        return statements.selected(
+            "sentiment_daily",
+            list(SentimentDay.model_fields),
+            session.tenant_id,
+            [statements.between("metric_on", days)],
+            "metric_on",
+        )
 
-    return _series(request, caller, wanted, read)
+    def shown(session: TenantSession, days: DayRange) -> _Shown:
+        return _Shown(
+            "sentiment",
+            SentimentDay,
+            lambda: MetricsRepository(session).sentiment(days, segment),
+            lambda: asked(session, days),
+        )
+
+    return _series(request, caller, wanted, shown)
+
+
+@router.get(
+    "/sentiment-trends",
+    operation_id="list_sentiment_trends",
+    summary="How all tickets sounded by week, with the band of noise",
+    response_model=SentimentTrends,
+    responses=_ERRORS,
+)
+def list_sentiment_trends(request: Request, caller: Viewer, wanted: Annotated[RangeQuery, Query()]) -> Response:
+    """Weeks that begin in the range and are over: all tickets and their negative share, beside what was expected of them."""
+
+    def shown(session: TenantSession, days: DayRange) -> _Shown:
+        return _Shown(
+            "sentiment-trends",
+            SentimentWeek,
+            lambda: MetricsRepository(session).sentiment_trends(days),
+            lambda: statements.selected(
+                "sentiment_trends_weekly",
+                list(SentimentWeek.model_fields),
+                session.tenant_id,
+                [statements.between("week_on", days)],
+                "week_on",
+            ),
+        )
+
+    return _series(request, caller, wanted, shown)
 
 
 @router.get(
@@ -76,10 +180,21 @@ def list_sentiment_metrics(request: Request, caller: Viewer, wanted: Annotated[R
 def list_topic_trends(request: Request, caller: Viewer, wanted: Annotated[TopicQuery, Query()]) -> Response:
     """Weeks that begin in the range and are over: tickets and negative share, beside what was expected of them."""
 
-    def read(session: TenantSession, days: DayRange) -> list[dict[str, Any]]:
-        return MetricsRepository(session).topic_trends(days, wanted.topic)
+    def shown(session: TenantSession, days: DayRange) -> _Shown:
+        return _Shown(
+            "topic-trends",
+            TopicWeek,
+            lambda: MetricsRepository(session).topic_trends(days, wanted.topic),
+            lambda: statements.selected(
+                "topic_trends_weekly",
+                list(TopicWeek.model_fields),
+                session.tenant_id,
+                [statements.between("week_on", days), *_of_topic(wanted.topic)],
+                "week_on, topic",
+            ),
+        )
 
-    return _series(request, caller, wanted, read)
+    return _series(request, caller, wanted, shown)
 
 
 @router.get(
@@ -90,12 +205,34 @@ def list_topic_trends(request: Request, caller: Viewer, wanted: Annotated[TopicQ
     responses=_ERRORS,
 )
 def list_risk_metrics(request: Request, caller: Viewer, wanted: Annotated[RiskQuery, Query()]) -> Response:
-    """Cards whose signal was on, came on and went off, by day; 400 days at most."""
+    """Cards whose signal was on, came on and went off, by day; of the last 120 days."""
+    segment = wanted.segment()
 
-    def read(session: TenantSession, days: DayRange) -> list[dict[str, Any]]:
-        return MetricsRepository(session).risks(days, wanted)
+    def asked(session: TenantSession, days: DayRange) -> str:
+        narrowed = [
+            *_of_topic(wanted.topic),
+            *([statements.listed("trigger_type", wanted.trigger)] if wanted.trigger else []),
+            *([statements.listed("severity", wanted.severity)] if wanted.severity else []),
+        ]
+        if not segment.is_everybody:
+            return statements.risks(session.tenant_id, days, segment, narrowed)
+        return statements.selected(
+            "risks_daily",
+            list(RiskDay.model_fields),
+            session.tenant_id,
+            [statements.between("metric_on", days), *narrowed],
+            "metric_on, trigger_type, severity, topic",
+        )
 
-    return _series(request, caller, wanted, read)
+    def shown(session: TenantSession, days: DayRange) -> _Shown:
+        return _Shown(
+            "risks",
+            RiskDay,
+            lambda: MetricsRepository(session).risks(days, wanted),
+            lambda: asked(session, days),
+        )
+
+    return _series(request, caller, wanted, shown)
 
 
 @router.get(
@@ -103,11 +240,29 @@ def list_risk_metrics(request: Request, caller: Viewer, wanted: Annotated[RiskQu
     operation_id="list_topic_impact",
     summary="How tickets would read without each topic",
     response_model=TopicImpacts,
-    responses=documented(*AUTH_ERRORS, NothingPublished),
+    responses=_LIST_ERRORS,
 )
-def list_topic_impact(request: Request, caller: Viewer) -> Response:
+def list_topic_impact(request: Request, caller: Viewer, wanted: Annotated[ImpactQuery, Query()]) -> Response:
     """Every topic of the last 90 days, the one that weighs most on the negative share first."""
-    return _list(request, caller, lambda session: MetricsRepository(session).topic_impact())
+    segment = wanted.segment()
+
+    def asked(session: TenantSession) -> str:
+        if not segment.is_everybody:
+            days = last_days(IMPACT_DAYS, session.build.as_of_at)
+            return statements.impact(session.tenant_id, days, segment)
+        return statements.selected(
+            "topic_impact", list(TopicImpact.model_fields), session.tenant_id, order="negative_rank"
+        )
+
+    def shown(session: TenantSession) -> _Shown:
+        return _Shown(
+            "topic-impact",
+            TopicImpact,
+            lambda: MetricsRepository(session).topic_impact(segment),
+            lambda: asked(session),
+        )
+
+    return _list(request, caller, wanted, shown)
 
 
 @router.get(
@@ -119,7 +274,23 @@ def list_topic_impact(request: Request, caller: Viewer) -> Response:
 )
 def list_emerging_topics(request: Request, caller: Viewer, wanted: Annotated[EmergingQuery, Query()]) -> Response:
     """Alerts of the last four months, each with what it was seen in, whom it touches and a few of its tickets."""
-    return _list(request, caller, lambda session: MetricsRepository(session).emerging_topics(wanted))
+    narrowed = [] if wanted.is_active is None else ["is_active" if wanted.is_active else "not is_active"]
+
+    def shown(session: TenantSession) -> _Shown:
+        return _Shown(
+            "emerging-topics",
+            EmergingTopic,
+            lambda: MetricsRepository(session).emerging_topics(wanted),
+            lambda: statements.selected(
+                "emerging_topics",
+                list(EmergingTopic.model_fields),
+                session.tenant_id,
+                narrowed,
+                "is_active desc, last_seen_on desc, peak_z desc, alert_id",
+            ),
+        )
+
+    return _list(request, caller, wanted, shown)
 
 
 @router.get(
@@ -131,7 +302,23 @@ def list_emerging_topics(request: Request, caller: Viewer, wanted: Annotated[Eme
 )
 def list_company_metrics(request: Request, caller: Viewer, wanted: Annotated[LeaderboardQuery, Query()]) -> Response:
     """The companies that lead by one measure, over 30 or 90 days."""
-    return _list(request, caller, lambda session: MetricsRepository(session).leaderboard(wanted))
+
+    def shown(session: TenantSession) -> _Shown:
+        return _Shown(
+            "companies",
+            LeaderboardCompany,
+            lambda: MetricsRepository(session).leaderboard(wanted),
+            lambda: statements.leaderboard(
+                session.tenant_id,
+                list(LeaderboardCompany.model_fields),
+                wanted.window_days,
+                RANKS[wanted.sort].name,
+                wanted.segment(),
+                wanted.limit,
+            ),
+        )
+
+    return _list(request, caller, wanted, shown)
 
 
 @router.get(
@@ -139,42 +326,208 @@ def list_company_metrics(request: Request, caller: Viewer, wanted: Annotated[Lea
     operation_id="get_precision_metrics",
     summary="How often cards are right, and what is missed",
     response_model=PrecisionReport,
+    responses=_LIST_ERRORS,
+)
+def get_precision_metrics(request: Request, caller: Viewer, wanted: Annotated[FormQuery, Query()]) -> Response:
+    """Precision by the outcomes people gave, recall by who left; each with its n and a 95 % interval, hidden below 20 cases.
+
+    As CSV and as SQL this is precision alone; `/metrics/recall` has the other side.
+    """
+
+    def shown(session: TenantSession) -> _Shown:
+        return _Shown(
+            "precision",
+            AlertPrecision,
+            lambda: MetricsRepository(session).precision(),
+            lambda: statements.selected(
+                "alert_precision",
+                list(AlertPrecision.model_fields),
+                session.tenant_id,
+                order="period <> 'all', period, trigger_type, opened_severity, prompt_version",
+            ),
+        )
+
+    return _list(request, caller, wanted, shown, also=lambda session: {"recall": MetricsRepository(session).recall()})
+
+
+@router.get(
+    "/recall",
+    operation_id="list_recall_metrics",
+    summary="Of the companies that left, how many had a card",
+    response_model=RecallReport,
+    responses=_LIST_ERRORS,
+)
+def list_recall_metrics(request: Request, caller: Viewer, wanted: Annotated[FormQuery, Query()]) -> Response:
+    """Recall by who left, by quarter and over all, with its n and a 95 % interval, hidden below 20 cases."""
+
+    def shown(session: TenantSession) -> _Shown:
+        return _Shown(
+            "recall",
+            ChurnRecall,
+            lambda: MetricsRepository(session).recall(),
+            lambda: statements.selected(
+                "churn_recall", list(ChurnRecall.model_fields), session.tenant_id, order="period <> 'all', period"
+            ),
+        )
+
+    return _list(request, caller, wanted, shown)
+
+
+@router.get(
+    "/costs",
+    operation_id="list_cost_metrics",
+    summary="What reading tickets cost, by day, question and model",
+    response_model=CostSeries,
+    responses=_ERRORS,
+)
+def list_cost_metrics(request: Request, caller: Viewer, wanted: Annotated[ReadingQuery, Query()]) -> Response:
+    """Calls, tokens and cost of the answers in use, by the day they were stored, and the month's budget."""
+
+    def shown(session: TenantSession, days: DayRange) -> _Shown:
+        narrowed = [statements.listed("task", wanted.task)] if wanted.task else []
+        return _Shown(
+            "costs",
+            CostDay,
+            lambda: MetricsRepository(session).costs(days, wanted.task),
+            lambda: statements.selected(
+                "llm_costs_daily",
+                list(CostDay.model_fields),
+                session.tenant_id,
+                [statements.between("metric_on", days), *narrowed],
+                "metric_on, task, analyzer, model",
+            ),
+        )
+
+    def also(session: TenantSession) -> dict[str, Any]:
+        month, own = month_of(session.build.as_of_at), own_monthly_usd(session)
+        return {
+            "budget": {
+                "month_on": month.first,
+                "monthly_usd": services_of(request).default_budget_usd if own is None else own,
+                "spent_usd": MetricsRepository(session).spent_usd(month),
+            }
+        }
+
+    # A budget changes without a build.
+    return _series(request, caller, wanted, shown, also=also, version=lambda session: (str(own_monthly_usd(session)),))
+
+
+@router.get(
+    "/quality",
+    operation_id="list_quality_metrics",
+    summary="How good the readings are, by day and question",
+    response_model=QualitySeries,
+    responses=_ERRORS,
+)
+def list_quality_metrics(request: Request, caller: Viewer, wanted: Annotated[ReadingQuery, Query()]) -> Response:
+    """Verified quotes, answers of no use, agreement with people, canaries and cost, by the day answers were stored.
+
+    What nobody has measured is null: agreement before the reader was evaluated, canaries before they were asked.
+    """
+
+    def shown(session: TenantSession, days: DayRange) -> _Shown:
+        narrowed = [statements.listed("task", wanted.task)] if wanted.task else []
+        return _Shown(
+            "quality",
+            QualityDay,
+            lambda: MetricsRepository(session).quality(days, wanted.task),
+            lambda: statements.selected(
+                "enrichment_quality",
+                list(QualityDay.model_fields),
+                session.tenant_id,
+                [statements.between("metric_on", days), *narrowed],
+                "metric_on, task",
+            ),
+        )
+
+    return _series(request, caller, wanted, shown)
+
+
+@router.get(
+    "/segments",
+    operation_id="list_segments",
+    summary="What customers can be told apart by",
+    response_model=Segments,
     responses=documented(*AUTH_ERRORS, NothingPublished),
 )
-def get_precision_metrics(request: Request, caller: Viewer) -> Response:
-    """Precision by the outcomes people gave, recall by who left; each with its n and a 95 % interval, hidden below 20 cases."""
+def list_segments(request: Request, caller: Viewer) -> Response:
+    """Owners and bands of revenue, as `owner` and `mrr_band` of other questions take them, each with its number of companies."""
+    with caller.session() as session:
 
-    def read(session: TenantSession) -> dict[str, Any]:
-        measures = MetricsRepository(session)
-        return {"items": measures.precision(), "recall": measures.recall()}
+        def content() -> dict[str, Any]:
+            known = MetricsRepository(session)
+            return {
+                "owners": known.owners(),
+                "mrr_bands": known.mrr_bands(),
+                "currency": session.tenant()["currency"],
+                "build": session.stamp,
+            }
 
-    return _answer(request, caller, read)
+        # The tenant's currency is set without a build.
+        return conditional(request, (*session.version, session.tenant()["currency"]), content)
+
+
+def _of_topic(topic: str | None) -> list[str]:
+    return [] if topic is None else [f"topic = {statements.quoted(topic)}"]
+
+
+def _nothing(_session: TenantSession) -> dict[str, Any]:
+    return {}
+
+
+def _no_more(_session: TenantSession) -> tuple[str, ...]:
+    return ()
 
 
 def _series(
     request: Request,
-    caller: Viewer,
+    caller: Caller,
     wanted: RangeQuery,
-    read: Callable[[TenantSession, DayRange], list[dict[str, Any]]],
+    shown: Callable[[TenantSession, DayRange], _Shown],
+    *,
+    also: Callable[[TenantSession], dict[str, Any]] = _nothing,
+    version: Callable[[TenantSession], tuple[str, ...]] = _no_more,
 ) -> Response:
     with caller.session() as session:
         days = resolve_range(wanted.from_on, wanted.to_on, session.build.as_of_at)
 
-        def content() -> dict[str, Any]:
-            return {
-                "from_on": days.first,
-                "to_on": days.last,
-                "items": read(session, days),
-                "build": session.stamp,
-            }
+        def around() -> dict[str, Any]:
+            return {"from_on": days.first, "to_on": days.last} | also(session)
 
-        return conditional(request, session.version, content)
+        return _given(request, caller, session, wanted, shown(session, days), around, version(session))
 
 
-def _list(request: Request, caller: Viewer, read: Callable[[TenantSession], list[dict[str, Any]]]) -> Response:
-    return _answer(request, caller, lambda session: {"items": read(session)})
-
-
-def _answer(request: Request, caller: Viewer, read: Callable[[TenantSession], dict[str, Any]]) -> Response:
+def _list(
+    request: Request,
+    caller: Caller,
+    wanted: FormQuery,
+    shown: Callable[[TenantSession], _Shown],
+    *,
+    also: Callable[[TenantSession], dict[str, Any]] = _nothing,
+) -> Response:
     with caller.session() as session:
-        return conditional(request, session.version, lambda: read(session) | {"build": session.stamp})
+        return _given(request, caller, session, wanted, shown(session), lambda: also(session), ())
+
+
+def _given(
+    request: Request,
+    caller: Caller,
+    session: TenantSession,
+    wanted: FormQuery,
+    shown: _Shown,
+    around: Callable[[], dict[str, Any]],
+    version: tuple[str, ...],
+) -> Response:
+    """The series in the form asked for."""
+    form = wanted.form(request)
+    if form is Form.SQL:
+        return sql_response(shown.sql())
+    if form is Form.CSV:
+        return csv_response(f"churnboard-{shown.name}-{session.build.as_of_at:%Y-%m-%d}", shown.columns, shown.rows())
+
+    def content() -> dict[str, Any]:
+        return around() | {"items": shown.rows(), "build": session.stamp}
+
+    if version:
+        return conditional(request, (*session.version, *version), content)
+    return kept(request, caller.user, session.version, content)

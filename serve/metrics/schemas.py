@@ -6,11 +6,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.vocabulary import HiddenReason, MrrSource, SentimentTrend, Severity, TriggerType
-from serve.schemas import Build, Day, Query, Schema, Text
+from core.vocabulary import (
+    AnalysisTask,
+    AnalyzerKind,
+    HiddenReason,
+    MrrBand,
+    MrrSource,
+    SentimentTrend,
+    Severity,
+    TriggerType,
+)
+from serve.forms import FormQuery
+from serve.schemas import Build, Day, Schema, Text
+from serve.segments import SegmentQuery
 
 
-class RangeQuery(Query):
+class RangeQuery(FormQuery):
     """Which days; both ends count."""
 
     from_on: Day | None = Field(default=None, alias="from")
@@ -27,7 +38,26 @@ class TopicQuery(RangeQuery):
     """One topic by its name, `none` for tickets that fit no topic, `unread` for those not sorted; left out: all."""
 
 
-class RiskQuery(TopicQuery):
+class SegmentRangeQuery(RangeQuery, SegmentQuery):
+    """Which days and which customers."""
+
+
+class SegmentTopicQuery(TopicQuery, SegmentQuery):
+    """Which days, which topic and which customers."""
+
+
+class ImpactQuery(FormQuery, SegmentQuery):
+    """Which customers."""
+
+
+class ReadingQuery(RangeQuery):
+    """Which days and which of the two questions."""
+
+    task: list[AnalysisTask] = Field(default_factory=list)
+    """Any of these; repeat the parameter."""
+
+
+class RiskQuery(SegmentTopicQuery):
     """Which days, and which cards."""
 
     trigger: list[TriggerType] = Field(default_factory=list)
@@ -37,7 +67,7 @@ class RiskQuery(TopicQuery):
     """Of any of these; repeat the parameter."""
 
 
-class EmergingQuery(Query):
+class EmergingQuery(FormQuery):
     """Which alerts."""
 
     is_active: bool | None = None
@@ -61,8 +91,8 @@ class LeaderboardSort(StrEnum):
     CARDS = "cards"
 
 
-class LeaderboardQuery(Query):
-    """Which companies, in which order."""
+class LeaderboardQuery(FormQuery, SegmentQuery):
+    """Which companies, in which order. Of a segment, those that are among the first hundred of all companies by any measure."""
 
     window_days: LeaderboardWindow = LeaderboardWindow.MONTH
     sort: LeaderboardSort = LeaderboardSort.NEGATIVE
@@ -122,6 +152,45 @@ class TopicWeek(Schema):
 
     negative_share_upper: float | None
     expected_negative_share: float | None
+    noise_share_lower: float | None
+    """From here up a share is no lower than noise explains."""
+
+    noise_share_upper: float | None
+    """Up to here a share is no higher than noise explains."""
+
+    is_negative_share_outside_band: bool | None
+    """Whether the two shares differ by more than noise."""
+
+
+class SentimentWeek(Schema):
+    """All tickets of one calendar week that is over, beside what the eight weeks before let one expect."""
+
+    week_on: date
+    """Its Monday."""
+
+    ticket_count: int
+    expected_count: float | None
+    """Null where fewer than 28 days are known before it."""
+
+    lower_count: float | None
+    """Lower edge of the 95 % band in which a difference is noise."""
+
+    upper_count: float | None
+    is_outside_band: bool | None
+    read_count: int
+    negative_count: int
+    negative_share: float | None
+    negative_share_lower: float | None
+    """Lower end of its 95 % interval."""
+
+    negative_share_upper: float | None
+    expected_negative_share: float | None
+    noise_share_lower: float | None
+    """From here up a share is no lower than noise explains."""
+
+    noise_share_upper: float | None
+    """Up to here a share is no higher than noise explains."""
+
     is_negative_share_outside_band: bool | None
     """Whether the two shares differ by more than noise."""
 
@@ -379,6 +448,171 @@ class TopicTrends(_Series):
     items: list[TopicWeek]
 
 
+class SentimentTrends(_Series):
+    """All tickets by week, oldest week first."""
+
+    items: list[SentimentWeek]
+
+
+class CostDay(Schema):
+    """What reading cost on one day, by question and model."""
+
+    metric_on: date
+    """Day the answers were stored."""
+
+    task: AnalysisTask
+    analyzer: AnalyzerKind
+    model: str = Field(examples=["openai/gpt-5-mini"])
+    call_count: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    """Of calls whose answers are in use; the budget counts failed ones too."""
+
+
+class QualityDay(Schema):
+    """How good one day's readings were, of one of the two questions. What nobody has measured is null, never zero."""
+
+    metric_on: date
+    """Day the answers were stored."""
+
+    task: AnalysisTask
+    analyzer: AnalyzerKind | None
+    """Who read most of the day's texts; null where nothing could be read. What is told of a reader is told of this one."""
+
+    model: str | None = Field(examples=["openai/gpt-5-mini"])
+    prompt_version: str | None = Field(examples=["2026-11-a"])
+    reader_count: int
+    """How many analyzers, models and prompt versions read that day."""
+
+    ticket_count: int
+    """Tickets of which something was read."""
+
+    read_count: int
+    """Texts read: messages for sentiment, tickets for topics."""
+
+    dead_letter_count: int
+    """Texts whose answer could not be used, and that have none yet."""
+
+    dead_letter_score: float
+    """Their share of both."""
+
+    is_dead_letter_on_target: bool
+    """Whether it is under 0.5 %."""
+
+    verified_quote_count: int | None
+    """Of sentiment, readings with a quote that stands in the text letter by letter; null for topics, which are not quoted."""
+
+    verified_quote_score: float | None
+    """Their share of all readings."""
+
+    is_quote_on_target: bool | None
+    """Whether it is at least 98 %."""
+
+    none_topic_score: float | None
+    """Of topics, the share of tickets that fit none; null for sentiment."""
+
+    corrected_count: int
+    """Tickets whose reading a person has corrected."""
+
+    labelled_set: str | None
+    """Labelled texts the reader was last held against; null: none."""
+
+    labelled_count: int | None
+    """How many; null where only the precision of its answers is known."""
+
+    kappa_score: float | None
+    """Quadratic-weighted kappa with people, from -1 to 1."""
+
+    negative_precision_score: float | None
+    """Of what the reader calls negative or worse, the share that is."""
+
+    negative_recall_score: float | None
+    """Of what is negative or worse, the share it calls so."""
+
+    canary_count: int | None
+    """Canaries the same reader was asked about that day and is held to; null: not asked."""
+
+    canary_right_count: int | None
+    injection_count: int | None
+    """Canaries that try to steer the reading."""
+
+    injection_steered_count: int | None
+    """Those that did."""
+
+    flip_score: float | None
+    """Share of canaries answered otherwise than the last time; null where there is no time before."""
+
+    cost_usd: float | None
+    """What the answers cost, a call once; null where nothing was read."""
+
+    cost_usd_per_1000_tickets: float | None
+
+
+class MonthlyBudget(Schema):
+    """What reading may cost in the month the build describes, and what it has cost."""
+
+    month_on: date
+    """First day of the month."""
+
+    monthly_usd: float | None
+    """Null where any amount is allowed."""
+
+    spent_usd: float
+    """Of calls whose answers are in use, on the days of the month so far."""
+
+
+class CostSeries(_Series):
+    """Costs by day, oldest day first."""
+
+    items: list[CostDay]
+    budget: MonthlyBudget
+
+
+class QualitySeries(_Series):
+    """How good readings were by day, oldest day first."""
+
+    items: list[QualityDay]
+
+
+class OwnerSegment(Schema):
+    """The companies of one owner."""
+
+    owner_id: str | None
+    """Null: nobody owns them; ask for `none`."""
+
+    owner_name: str | None
+    company_count: int
+
+
+class MrrSegment(Schema):
+    """The companies that are known to pay so much a month."""
+
+    mrr_band: MrrBand
+    from_mrr: float | None
+    """The amount it begins with."""
+
+    below_mrr: float | None
+    """The amount it ends before."""
+
+    company_count: int
+
+
+class Segments(Schema):
+    """What customers can be told apart by."""
+
+    owners: list[OwnerSegment]
+    """The one with most companies first."""
+
+    mrr_bands: list[MrrSegment]
+    """All there are, smallest amounts first."""
+
+    currency: str | None = Field(examples=["EUR"])
+    """What the tenant reports in."""
+
+    build: Build
+
+
 class RiskSeries(_Series):
     """Cards by day, oldest day first."""
 
@@ -399,6 +633,12 @@ class EmergingTopics(_List):
     """Alerts, those that go on first, then the latest."""
 
     items: list[EmergingTopic]
+
+
+class RecallReport(_List):
+    """Over all quarters first, then by quarter."""
+
+    items: list[ChurnRecall]
 
 
 class Leaderboard(_List):

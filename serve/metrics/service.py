@@ -12,6 +12,10 @@ DEFAULT_DAYS = 90
 """Days of an answer that was not told any."""
 
 
+IMPACT_DAYS = 90
+"""Days back that `topic_impact` looks."""
+
+
 class InvalidRange(Unprocessable):
     """The range of days is empty or too long."""
 
@@ -37,3 +41,13 @@ def resolve_range(first: date | None, last: date | None, as_of_at: datetime) -> 
     if (ends - begins).days >= MAX_DAYS:
         raise InvalidRange(f"From {begins} to {ends} is more than {MAX_DAYS} days: ask for a shorter range.")
     return DayRange(begins, ends)
+
+
+def last_days(count: int, as_of_at: datetime) -> DayRange:
+    """So many days, the last of them the one the build describes."""
+    return DayRange(as_of_at.date() - timedelta(days=count - 1), as_of_at.date())
+
+
+def month_of(as_of_at: datetime) -> DayRange:
+    """The days of the month so far."""
+    return DayRange(as_of_at.date().replace(day=1), as_of_at.date())

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from serve.auth.dependencies import AUTH_ERRORS, Viewer
 from serve.errors import documented
-from serve.responses import conditional
+from serve.responses import kept
 from serve.sources.repository import SourceRepository
 from serve.sources.schemas import SourceList
 from serve.sources.service import summarise
@@ -31,4 +31,4 @@ def list_sources(request: Request, caller: Viewer) -> Response:
             streams = SourceRepository(session).streams()
             return {"items": streams, "summary": summarise(streams), "build": session.stamp}
 
-        return conditional(request, session.version, content)
+        return kept(request, caller.user, session.version, content)

@@ -10,6 +10,8 @@ import pytest
 from core.appdb.tables import PUBLISHED
 from core.erasure.registry import MODELS, Holding
 from core.naming import BI_ONLY_MARTS, MARTS, PUBLISHED_MARTS
+from tests.support.pages import PAGES as EVERY_PAGE
+from tests.support.pages import PASSED_THROUGH, PUBLIC_PAGES
 
 ROOT = Path(__file__).parents[2]
 TRACKED = [
@@ -83,3 +85,10 @@ def test_every_test_the_docs_vouch_with_is_there() -> None:
         assert f"def {name}(" in tests, name
     for path in re.findall(r"`(tests/[\w/.]+)`", page):
         assert (ROOT / path).exists(), path
+
+
+def test_every_page_is_pictured_in_the_docs() -> None:
+    routes = "\n".join((ROOT / "serve/ui/src" / file).read_text() for file in ("router.ts", "settings/sections.ts"))
+    assert set(re.findall(r'name: "([\w-]+)"', routes)) == {*EVERY_PAGE, *PUBLIC_PAGES, *PASSED_THROUGH}
+    shown = re.findall(r"!\[[^\]]+\]\(images/([\w-]+)\.png\)", (ROOT / "docs" / "pages.md").read_text())
+    assert sorted(shown) == sorted([*EVERY_PAGE, *PUBLIC_PAGES, "board-phone"])

@@ -120,8 +120,8 @@ def connect_in_browser(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).click()
     expect(page.get_by_role("heading", name="Choose the account to connect")).to_be_visible()
     page.get_by_role("link", name="Acme").click()
-    expect(page.get_by_test_id("notice")).to_have_text("HubSpot is connected. Its tickets are read with the next load.")
-    assert page.url.endswith("/settings"), "the outcome is said once and leaves the address"
+    expect(page.get_by_test_id("notice")).to_have_text("HubSpot is connected, and its tickets are being read.")
+    assert page.url.endswith("/settings/connection"), "the outcome is said once and leaves the address"
 
 
 def test_the_life_of_a_connection(stage: Stage, browser: Browser) -> None:

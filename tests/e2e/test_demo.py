@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from orchestration.demo.run import free_port
+from tests.support.pages import PAGES, PUBLIC_PAGES
+from tests.support.pictures import take_pictures
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -48,8 +50,8 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_a_demo_serves_what_it_found_and_ctrl_c_leaves_nothing_running(
-    demo: tuple[subprocess.Popen[str], str],
+def test_a_demo_serves_what_it_found_on_every_page_and_ctrl_c_leaves_nothing_running(
+    demo: tuple[subprocess.Popen[str], str], tmp_path: Path
 ) -> None:
     process, url = demo
     wait_until(lambda: answers(url) or process.poll() is not None, 600)
@@ -58,6 +60,10 @@ def test_a_demo_serves_what_it_found_and_ctrl_c_leaves_nothing_running(
     ]
     cards = httpx.get(f"{url}/api/v1/cards", headers={"Authorization": f"Bearer {token}"}).json()["items"]
     assert {card["trigger_type"] for card in cards} == {"frustrated", "significant_support", "silently_struggling"}
+    pictures = take_pictures(url, tmp_path)
+    assert pictures.keys() == {*PAGES, *PUBLIC_PAGES, "board-phone"}
+    # A blank page is a picture of few bytes.
+    assert min(picture.stat().st_size for picture in pictures.values()) > 10_000
     children = psutil.Process(process.pid).children(recursive=True)
     assert any("serve" in child.cmdline() for child in children)
     process.send_signal(signal.SIGINT)

@@ -70,7 +70,9 @@ class Play:
 def playing_on(folder: Path, postgres: str = "") -> Iterator[Play]:
     with (
         FakeLLM() as llm,
-        playing(folder, small_world(**WORLD), postgres=postgres, llm_base_url=llm.url, **MODEL) as scene,
+        playing(
+            folder, small_world(**WORLD), postgres=postgres, keeps_runs=not postgres, llm_base_url=llm.url, **MODEL
+        ) as scene,
     ):
         yield Play(scene, llm, folder)
 
@@ -182,6 +184,7 @@ class Life:
         assert int(play.scene.events(["raw_hubspot", "tickets"])[0]["loaded"].value) == 0
 
 
+@pytest.mark.slow
 class TestEmbedded(Life):
     @pytest.fixture(scope="class")
     @classmethod
@@ -193,7 +196,7 @@ class TestEmbedded(Life):
         assert (play.folder / "warehouse.duckdb").stat().st_size > 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 class TestOnPostgres(Life):
     @pytest.fixture(scope="class")
     @classmethod

@@ -24,14 +24,14 @@ def test_every_point_has_its_turn() -> None:
     assert set(IN_ORDER) == {point for point in chaos.POINTS if point.startswith("erase.")}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 class TestEmbedded:
     def test_killed_at_every_point_it_leaves_no_trace(self, tmp_path: Path) -> None:
         kill_everywhere(tmp_path, "")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 class TestOnPostgres:
     def test_killed_at_every_point_it_leaves_no_trace(self, tmp_path: Path) -> None:

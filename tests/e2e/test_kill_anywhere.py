@@ -48,18 +48,22 @@ IN_ORDER = (
 
 
 def test_every_point_has_its_turn() -> None:
-    elsewhere = {point for point in chaos.POINTS if point.startswith(("erase.", "hints.")) or "batch" in point}
+    elsewhere = {
+        point
+        for point in chaos.POINTS
+        if point.startswith(("erase.", "hints.", "delete.", "tasks.", "notify.")) or "batch" in point
+    }
     assert set(IN_ORDER) == chaos.POINTS - elsewhere, "those have their turn in tests of their own"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 class TestEmbedded:
     def test_killed_at_every_point_it_holds_what_a_run_that_never_was_holds(self, tmp_path: Path) -> None:
         kill_everywhere(tmp_path, IN_ORDER, calm_url="", rough_url="")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 class TestOnPostgres:
     def test_killed_at_every_point_it_holds_what_a_run_that_never_was_holds(self, tmp_path: Path) -> None:

@@ -107,7 +107,17 @@ class Life:
     def test_a_second_run_loads_nothing_pays_nothing_and_changes_nothing(self, scene: Scene) -> None:
         before = scene.marts()
         enrichment = scene.marts("enrichment")
+        [metadata, *_] = scene.events(["intermediate", "int_trigger_scores_daily"])
+        assert (
+            metadata["scored"].value
+            == "Every ticket was built and every day was scored: there is nothing to go on from."
+        )
         scene.refresh()
+        [metadata, *_] = scene.events(["intermediate", "int_trigger_scores_daily"])
+        assert metadata["scored"].value.startswith(
+            f"Built 0 of 300 tickets; scored from {UNTIL:%Y-%m-%d} on, and from an earlier day on for 0 of "
+        )
+        assert metadata["changed_company_count"].value == 0
         assert loaded_rows(scene, runs=len(scene.world.portals)) == 0
         assert scene.marts("enrichment") == enrichment
         assert scene.marts() == before

@@ -17,6 +17,8 @@ from tests.support.databases import throw_away_database
 from tests.support.fake_llm import FakeLLM
 from tests.support.scene import UNTIL, Scene, just_now, playing, small_world
 
+pytestmark = pytest.mark.slow
+
 MODEL = {"llm_api_key": "sk-test", "llm_model": "fake", "llm_max_concurrency": 8}
 SAID = "Ada Canarywitch here (ada.canarywitch@ermintrude.example, +49 30 55501477) and this is unacceptable"
 CONTENT = f"Good morning,\n\n{SAID}. We cancel, refund DE89 3704 0044 0532 0130 00 or 4111 1111 1111 1111."
@@ -118,7 +120,6 @@ class TestOnDuckDB(Life):
         yield from playing_on(tmp_path_factory.mktemp("scene"))
 
 
-@pytest.mark.slow
 class TestOnPostgres(Life):
     @pytest.fixture(scope="class")
     @classmethod

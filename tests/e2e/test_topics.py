@@ -5,12 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 import churnboard
 from analysis.analyzer import Taxonomy
 from analysis.topics.nearest import narrowed
 from analysis.topics.taxonomy import read_taxonomies
+from core.appdb.engine import writing
+from core.appdb.tables import task
+from core.appdb.tasks import TaskBook
+from core.vocabulary import TaskKind
+from orchestration.tasks.worker import work
 from tests.support.fake_llm import FakeLLM
 from tests.support.scene import Scene, playing, small_world
 
@@ -146,8 +152,34 @@ def test_what_a_person_should_have_said_is_asked_for(play: Play) -> None:
     assert "There is no topic 'Weather'" in str(wrong.exception)
 
 
+def test_a_rollback_is_sorted_and_published_by_the_worker(play: Play) -> None:
+    """What the page asks for after shipping: history sorted again, its matrix, and a build that says so."""
+    place = play.scene.place
+    place.topics.rollback(play.tenant, 2, author="ada")
+    book = TaskBook(play.tenant, lambda: writing(place.app_database))
+    asked = {"from_month": None, "to_month": None, "is_confirmed": True}
+    task_id = book.ask(TaskKind.TOPIC_RETAGGING, asked, asked_by="ada")
+    before = place.builds.current(play.tenant)
+    work(place, is_once=True)
+    with place.app_database.connect() as connection:
+        row = connection.execute(select(task).where(task.c.task_id == task_id)).mappings().one()
+    assert (row["status"], row["error_message"]) == ("done", None)
+    assert (row["result"]["before"], row["result"]["after"]) == (3, 4)
+    assert row["result"]["changed_count"] == sum(
+        one["ticket_count"] for one in row["result"]["matrix"] if one["before"] != one["after"]
+    )
+    assert play.llm.history == [], "version 2 was paid for"
+    after = place.builds.current(play.tenant)
+    assert before is not None
+    assert after is not None
+    assert after.build_id != before.build_id
+    counted = play.rows("select ticket_id, topics, text from marts.ticket_readings")
+    assert {row["ticket_id"] for row in counted} >= set(play.corrected)
+    assert all(row["topics"] == play.label for row in counted if row["ticket_id"] in play.corrected)
+
+
 def test_going_back_is_free_too(play: Play) -> None:
-    assert "as version 4" in said("rollback", play.tenant, "1")
+    assert "as version 5" in said("rollback", play.tenant, "1")
     said("retag", play.tenant)
     assert play.llm.history == [], "the journal has what version 1 was told"
     assert "proposals" not in said("discover", play.tenant, "--latest", "30")

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import churnboard
-from core.appdb.mappings import FieldMapping
+from core.fields import FieldMapping
 from core.installation import Installation
 from core.settings import Settings
 from core.vocabulary import MappedField, MrrUnit

@@ -7,10 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 import churnboard
-from core.appdb.rules import UnknownRule
 from core.errors import ChurnboardError
 from core.installation import Installation
-from core.rules import FACTS, InvalidRule
+from core.rules import FACTS, InvalidRule, UnknownRule
 from core.settings import Settings
 from orchestration.rules import check_topics
 from tests.support.rules import rule

@@ -11,10 +11,10 @@ import churnboard
 from core.appdb.directory import Tenant
 from core.appdb.locking import UnknownTenant
 from core.installation import Installation
+from core.params import UnfitValue, UnknownParam, params
 from core.settings import Settings
 from core.tenants import cell, tenant_id
 from core.vocabulary import TriggerType
-from transforms.params import UnfitValue, UnknownParam, params
 
 ACME = tenant_id("acme")
 

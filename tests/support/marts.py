@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import yaml
-from sqlalchemy import Boolean, Date, Float, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Date, Float, Integer, Text
 
 from core.appdb.tables import PUBLISHED
 from core.appdb.types import UtcDateTime
@@ -20,6 +21,7 @@ _TYPES: dict[type, ColumnType] = {
     Text: ColumnType.TEXT,
     Float: ColumnType.FLOAT,
     Integer: ColumnType.INTEGER,
+    BigInteger: ColumnType.INTEGER,
     Boolean: ColumnType.BOOLEAN,
     Date: ColumnType.DATE,
     UtcDateTime: ColumnType.TIMESTAMP,
@@ -72,6 +74,7 @@ CARDS = _intermediate(
 )
 
 
+@cache
 def mart_spec(mart: str) -> TableSpec:
     """The mart as a table of ours, derived from what is published of it, or from its contract where only BI reads it."""
     if mart in BI_ONLY_MARTS:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from core.appdb.builds import Build, BuildStore
 from core.appdb.card_events import append_event, read_events
 from core.appdb.directory import Tenant, TenantDirectory
 from core.appdb.engine import writing
+from core.appdb.tables import saved_view
 from core.cards import CardEvent, folded
 from core.tenants import Cell, TenantId
 from core.vocabulary import CardEventType, CardStatus
@@ -69,6 +70,7 @@ def card(number: int, **values: Any) -> Row:
         "owner_source": "company",
         "rule_version": "1",
         "prompt_version": "sentiment-1",
+        "topic": "billing",
         "as_of_at": AS_OF,
     }
     return base | values
@@ -99,6 +101,8 @@ def evidence(of_card: Row, number: int = 1, **values: Any) -> Row:
         "target": "product",
         "resolution": "unsolved",
         "reading_scope": "opening_message",
+        "points": 9,
+        "score_points": 3.0,
         "confidence": "medium",
         "measured_answer": "explicit",
         "right_count": 84,
@@ -111,6 +115,96 @@ def evidence(of_card: Row, number: int = 1, **values: Any) -> Row:
         "output_tokens": 20,
         "cost_usd": 0.0,
         "run_id": "run-1",
+        "schema_hash": "5c6f0e1d2b3a4987",
+        "input_hash": "0123456789abcdef",
+        "analyzed_at": AS_OF - timedelta(hours=1),
+    }
+    return base | values
+
+
+def card_ticket(of_card: Row, ticket_id: str = "5001", **values: Any) -> Row:
+    """One ticket behind a card."""
+    base: Row = {
+        "card_id": of_card["card_id"],
+        "ticket_id": ticket_id,
+        "ticket_subject": "Export fails",
+        "ticket_url": "https://hubspot.example/ticket/1",
+        "ticket_created_at": AS_OF - timedelta(days=2),
+        "ticket_status": "open",
+        "closed_on": None,
+        "sentiment": "very_negative",
+        "is_erased": False,
+    }
+    return base | values
+
+
+def message(ticket_id: str, index: int, text: str | None, **values: Any) -> Row:
+    """One message of a ticket, the customer's unless said otherwise; an hour after the one before."""
+    base: Row = {
+        "ticket_id": ticket_id,
+        "message_id": f"emails/{500 + index}" if index else "opening",
+        "message_index": index,
+        "direction": "inbound",
+        "author_name": "Ada Lovelace",
+        "is_automated": False,
+        "sent_at": AS_OF - timedelta(days=2) + timedelta(hours=index),
+        "text": text,
+        "is_truncated": False,
+        "is_erased": False,
+        "sentiment": None,
+        "churn_intent": None,
+    }
+    return base | values
+
+
+def change(of_card: Row, changed_on: date, change_type: str = "raised", **values: Any) -> Row:
+    """One thing a card's signal did."""
+    base: Row = {
+        "card_id": of_card["card_id"],
+        "changed_on": changed_on,
+        "change_type": change_type,
+        "severity": "critical",
+        "previous_severity": "low",
+        "score": 7.5,
+    }
+    return base | values
+
+
+def company_day(number: int, metric_on: date, **values: Any) -> Row:
+    """One company on one day; the same `number` as its card's."""
+    base: Row = {
+        "company_id": str(1000 + number),
+        "metric_on": metric_on,
+        "ticket_count": 2,
+        "read_count": 2,
+        "negative_count": 1,
+        "mean_level": -0.5,
+    }
+    return base | values
+
+
+def reading(number: int, **values: Any) -> Row:
+    """One ticket as it was read; the same `number` as its card's."""
+    text = "Export fails\n\nIt fails again. We are looking at alternatives."
+    base: Row = {
+        "ticket_id": str(5000 + number),
+        "subject": "Export fails",
+        "url": "https://hubspot.example/ticket/1",
+        "company_id": str(1000 + number),
+        "company_name": f"Company {number:04d}",
+        "ticket_status": "open",
+        "created_at": AS_OF - timedelta(days=number),
+        "text": text,
+        "input_hash": "0" * 64,
+        "is_erased": False,
+        "topics": "billing\nexport",
+        "corrected_by": None,
+        "sentiment": "negative",
+        "churn_intent": "implied",
+        "quote_spans": f"{text.index('It fails')}-{text.index(' We are')},{text.index('We are')}-{len(text)}",
+        "analyzer": "embedded",
+        "model": "embedded-1",
+        "prompt_version": "sentiment-1",
     }
     return base | values
 
@@ -121,6 +215,7 @@ def company(number: int, **values: Any) -> Row:
         "company_id": str(1000 + number),
         "company_name": f"Company {number:04d}",
         "domain": f"company{number}.example",
+        "company_url": f"https://hubspot.example/company/{1000 + number}",
         "lifecyclestage": "customer",
         "owner_id": "9",
         "owner_name": "Grace Hopper",
@@ -176,7 +271,93 @@ def topic_week(week_on: date, topic: str, **values: Any) -> Row:
         "negative_share_lower": 0.06,
         "negative_share_upper": 0.51,
         "expected_negative_share": 0.25,
+        "noise_share_lower": 0.0,
+        "noise_share_upper": 0.52,
         "is_negative_share_outside_band": False,
+    }
+    return base | values
+
+
+def sentiment_week(week_on: date, **values: Any) -> Row:
+    """All tickets of one week."""
+    week = topic_week(week_on, "")
+    del week["topic"], week["parent_topic"]
+    return week | values
+
+
+def ticket(number: int, **values: Any) -> Row:
+    """One unhappy ticket; of the company of the same number, and what its card is about."""
+    base: Row = {
+        "ticket_id": str(5000 + number),
+        "company_id": str(1000 + number),
+        "subject": f"Export fails, part {number}",
+        "url": f"https://hubspot.example/ticket/{5000 + number}",
+        "created_at": AS_OF - timedelta(days=number),
+        "created_on": (AS_OF - timedelta(days=number)).date(),
+        "closed_on": None,
+        "ticket_status": "open",
+        "sentiment": "negative",
+        "level": -1,
+        "churn_intent": "none",
+        "is_read": True,
+        "is_negative": True,
+        "points": 2,
+    }
+    return base | values
+
+
+def label(of_ticket: Row, topic: str, parent_topic: str | None = None) -> Row:
+    """A topic a ticket counts under."""
+    return {"ticket_id": of_ticket["ticket_id"], "topic": topic, "parent_topic": parent_topic}
+
+
+def cost_day(metric_on: date, task: str, **values: Any) -> Row:
+    """What a model was paid on one day."""
+    base: Row = {
+        "metric_on": metric_on,
+        "task": task,
+        "analyzer": "openai_compatible",
+        "model": "openai/gpt-5-mini",
+        "call_count": 40,
+        "input_tokens": 52_000,
+        "output_tokens": 4_000,
+        "cost_usd": 0.0125,
+    }
+    return base | values
+
+
+def quality_day(metric_on: date, task: str, **values: Any) -> Row:
+    """How good one day's readings were: on target, of a reader that was evaluated and asked canaries."""
+    is_tone = task == "sentiment"
+    base: Row = {
+        "metric_on": metric_on,
+        "task": task,
+        "analyzer": "openai_compatible",
+        "model": "openai/gpt-5-mini",
+        "prompt_version": "2026-11-a",
+        "reader_count": 1,
+        "ticket_count": 40,
+        "read_count": 50 if is_tone else 40,
+        "dead_letter_count": 0,
+        "dead_letter_score": 0.0,
+        "is_dead_letter_on_target": True,
+        "verified_quote_count": 50 if is_tone else None,
+        "verified_quote_score": 1.0 if is_tone else None,
+        "is_quote_on_target": True if is_tone else None,
+        "none_topic_score": None if is_tone else 0.1,
+        "corrected_count": 1,
+        "labelled_set": "comments" if is_tone else None,
+        "labelled_count": 400 if is_tone else None,
+        "kappa_score": 0.81 if is_tone else None,
+        "negative_precision_score": 0.86 if is_tone else None,
+        "negative_recall_score": 0.79 if is_tone else None,
+        "canary_count": 20 if is_tone else None,
+        "canary_right_count": 19 if is_tone else None,
+        "injection_count": 5 if is_tone else None,
+        "injection_steered_count": 0 if is_tone else None,
+        "flip_score": 0.05 if is_tone else None,
+        "cost_usd": 0.0125,
+        "cost_usd_per_1000_tickets": 0.3125,
     }
     return base | values
 
@@ -361,6 +542,7 @@ def publish(
     *,
     cards: Sequence[Row] = (),
     quotes: Sequence[Row] = (),
+    readings: Sequence[Row] = (),
     companies: Sequence[Row] = (),
     topics: Sequence[Row] = (),
     sentiment: Sequence[Row] = (),
@@ -372,6 +554,15 @@ def publish(
     risks: Sequence[Row] = (),
     verdicts: Sequence[Row] = (),
     losses: Sequence[Row] = (),
+    moods: Sequence[Row] = (),
+    tickets: Sequence[Row] = (),
+    labels: Sequence[Row] = (),
+    costs: Sequence[Row] = (),
+    quality: Sequence[Row] = (),
+    card_tickets: Sequence[Row] = (),
+    messages: Sequence[Row] = (),
+    changes: Sequence[Row] = (),
+    company_days: Sequence[Row] = (),
     as_of_at: datetime = AS_OF,
     published_at: datetime | None = None,
 ) -> Build:
@@ -387,6 +578,7 @@ def publish(
     marts: Mapping[str, Sequence[Row]] = {
         "churn_risk_cards": cards,
         "card_evidence": quotes,
+        "ticket_readings": readings,
         "companies": companies,
         "topic_metrics_daily": topics,
         "sentiment_daily": sentiment,
@@ -398,6 +590,15 @@ def publish(
         "risks_daily": risks,
         "alert_precision": verdicts,
         "churn_recall": losses,
+        "sentiment_trends_weekly": moods,
+        "tickets": tickets,
+        "topic_tickets": labels,
+        "llm_costs_daily": costs,
+        "enrichment_quality": quality,
+        "card_tickets": card_tickets,
+        "card_messages": messages,
+        "card_changes": changes,
+        "company_sentiment_daily": company_days,
     }
     BuildStore(engine).publish(
         build,
@@ -418,9 +619,18 @@ def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *,
         card(3, trigger_type="silently_struggling", severity="low", ticket_id=None, prompt_version=None, mrr=None),
         card(4, is_active=False, closed_on=date(2026, 3, 25), looks_resolved=True, company_name="100% Öl_GmbH"),
     ]
+    tickets = [
+        ticket(1),
+        ticket(2, subject="=1+1", sentiment="positive", level=1, is_negative=False, points=0),
+        ticket(3, company_id=None, sentiment=None, level=None, churn_intent=None, is_read=False, is_negative=False),
+    ]
     rows = {
         "cards": cards,
         "quotes": [evidence(cards[0], 2), evidence(cards[0], 1), evidence(cards[1])],
+        "readings": [
+            reading(1),
+            reading(2, text=None, input_hash=None, is_erased=True, topics=None, quote_spans=None, sentiment=None),
+        ],
         "companies": [company(1), company(2, active_triggers="", active_trigger_count=0, mrr=None), company(3)],
         "topics": [topic_day(date(2026, 3, day), name) for day in (1, 30, 31) for name in ("billing", "none")],
         "sentiment": [sentiment_day(date(2026, 3, day)) for day in (1, 30, 31)],
@@ -459,8 +669,34 @@ def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *,
             precision("frustrated"),
         ],
         "losses": [recall("2026-Q1"), recall("all")],
+        "moods": [sentiment_week(date(2026, 3, day)) for day in (16, 23)],
+        "tickets": tickets,
+        "labels": [
+            label(tickets[0], "billing"),
+            label(tickets[1], "export", "data"),
+            label(tickets[1], "data"),
+            label(tickets[2], "unread"),
+        ],
+        "costs": [cost_day(date(2026, 3, 30), "sentiment"), cost_day(date(2026, 3, 31), "topics", model="other")],
+        "quality": [
+            quality_day(date(2026, 3, 30), "sentiment"),
+            quality_day(date(2026, 3, 31), "sentiment", analyzer=None, model=None, prompt_version=None, reader_count=0),
+            quality_day(date(2026, 3, 31), "topics"),
+        ],
+        "card_tickets": [card_ticket(one) for one in cards],
+        "messages": [
+            message("5001", 0, "Hello. We are looking at alternatives. Bye.", sentiment="very_negative"),
+            message("5001", 1, "We are on it.", direction="outbound", author_name="Grace Hopper"),
+            message("5001", 2, None, direction=None, author_name=None, is_automated=True),
+        ],
+        "changes": [
+            change(cards[0], date(2026, 3, 31)),
+            change(cards[3], date(2026, 3, 25), "looks_resolved", severity=None, previous_severity=None, score=None),
+        ],
+        "company_days": [company_day(1, date(2026, 3, day)) for day in (30, 2)],
     }
     if mark:
+        rows["moods"] = [row | {"read_count": MARKED_COUNT} for row in rows["moods"]]
         rows["sentiment"] = [row | {"unread_count": MARKED_COUNT} for row in rows["sentiment"]]
         rows = {mart: [_marked(row, mark) for row in of_mart] for mart, of_mart in rows.items()}
     publish(engine, tenant_id, build_id, **rows)  # type: ignore[arg-type]
@@ -468,6 +704,10 @@ def publish_sample(engine: Engine, tenant_id: str, build_id: str = "build-1", *,
 
 
 _CLOSED_LISTS = {
+    "ticket_status",
+    "churn_intent",
+    "task",
+    "analyzer",
     "trigger_type",
     "severity",
     "opened_severity",
@@ -476,7 +716,6 @@ _CLOSED_LISTS = {
     "suggested_outcome",
     "mrr_source",
     "sentiment",
-    "churn_intent",
     "target",
     "sentiment_trend",
     "status",
@@ -485,12 +724,16 @@ _CLOSED_LISTS = {
     "confidence",
     "hidden_reason",
     "mrr_hidden_reason",
+    "direction",
+    "change_type",
+    "previous_severity",
 }
 
 
 def _marked(row: Row, mark: str) -> Row:
     """The row with `mark` in every text that is free to carry it, ids included."""
-    free = {name for name, value in row.items() if isinstance(value, str)} - _CLOSED_LISTS - {"active_triggers"}
+    spelt = {"active_triggers", "quote_spans"}
+    free = {name for name, value in row.items() if isinstance(value, str)} - _CLOSED_LISTS - spelt
     changed = {name: json.dumps({mark: 1}) if name == "components" else f"{row[name]}{mark}" for name in free}
     return row | changed
 
@@ -520,3 +763,18 @@ def add_event(
         )
         before = read_events(connection, tenant_id, card_id)
         append_event(connection, tenant_id, event, folded(card_id, [*before, event]))
+
+
+def add_view(
+    engine: Engine, tenant_id: str, *, view_id: str, owner: str, name: str = "Critical", is_shared: bool = False
+) -> None:
+    """A view of the board that somebody keeps."""
+    row = {
+        "view_id": view_id,
+        "name": name,
+        "owner": owner,
+        "is_shared": is_shared,
+        "query": {"severity": ["critical"]},
+    }
+    with writing(engine) as connection:
+        connection.execute(insert(saved_view).values(tenant_id=tenant_id, created_at=AS_OF, updated_at=AS_OF, **row))

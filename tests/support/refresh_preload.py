@@ -4,5 +4,6 @@ import dbt.cli.main
 import dlt
 
 import orchestration.build
+import tests.support.scene
 
-__all__ = ["dbt", "dlt", "orchestration"]
+__all__ = ["dbt", "dlt", "orchestration", "tests"]

@@ -24,14 +24,11 @@ def refresh_in_process(settings: Settings, *, chaos_points: str = "", timeout_se
 
 
 def _refresh(settings: Settings, plan: Mapping[str, str]) -> None:
-    import dagster as dg
-
     from orchestration.build import build_definitions
     from orchestration.refresh import refresh
+    from tests.support.scene import dagster_in
 
     os.environ.update(plan)
-    home = Path(settings.stores.data_dir) / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
     place = Installation(settings)
-    with dg.DagsterInstance.local_temp(str(home), overrides={"telemetry": {"enabled": False}}) as instance:
+    with dagster_in(Path(settings.stores.data_dir)) as instance:
         refresh(build_definitions(resources={"place": place}), instance, place, is_quiet=True)

@@ -113,14 +113,27 @@ def read_schema(place: Installation, schema: str) -> dict[str, list[tuple[Any, .
 
 @contextmanager
 def playing(
-    data_dir: Path, world: World | None = None, *, postgres: str = "", instance_dir: Path | None = None, **analysis: Any
+    data_dir: Path, world: World | None = None, *, postgres: str = "", keeps_runs: bool = False, **analysis: Any
 ) -> Iterator[Scene]:
-    """A scene for the length of the block; nothing of it stays running."""
+    """A scene for the length of the block; nothing of it stays running.
+
+    Args:
+        data_dir: Where the installation keeps its files.
+        world: What HubSpot holds; `small_world()` without it.
+        postgres: The URL of a database for every store; files without it.
+        keeps_runs: Whether Dagster writes what it did into files, too; in memory it is a fifth faster.
+        analysis: Settings of the analysis.
+    """
     with running_sandbox(world or small_world()) as sandbox:
         place = Installation(settings_for(data_dir, sandbox.base_url, postgres=postgres, **analysis))
         connect_tenants(place, describe(sandbox.world))
-        home = instance_dir or data_dir / "dagster"
-        home.mkdir(parents=True, exist_ok=True)
-        with dg.DagsterInstance.local_temp(str(home), overrides={"telemetry": {"enabled": False}}) as instance:
+        with dagster_in(data_dir) if keeps_runs else dg.DagsterInstance.ephemeral() as instance:
             yield Scene(place, instance, build_definitions(resources={"place": place}), sandbox)
         place.app_database.dispose()
+
+
+def dagster_in(data_dir: Path) -> dg.DagsterInstance:
+    """A Dagster that keeps its runs in files of an installation."""
+    home = data_dir / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    return dg.DagsterInstance.local_temp(str(home), overrides={"telemetry": {"enabled": False}})

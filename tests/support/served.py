@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from core.settings import Settings
@@ -16,13 +17,18 @@ from serve.app import create_app
 class _Server(uvicorn.Server):
     """Says when it answers."""
 
-    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+    def __init__(self, config: uvicorn.Config, ready: threading.Event, app: FastAPI) -> None:
         super().__init__(config)
         self._ready = ready
+        self._app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.services.live.close()
+        await super().shutdown(sockets)
 
 
 @contextmanager
@@ -34,7 +40,7 @@ def served_api(settings: Settings, engine: Engine, **serve: Any) -> Iterator[str
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         known = settings.serve.model_copy(update={"api_public_url": url} | serve)
         app = create_app(settings.model_copy(update={"serve": known}), engine)
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False), ready)
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False), ready, app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="api", daemon=True)
         thread.start()
         try:

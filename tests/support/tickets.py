@@ -159,13 +159,14 @@ def enriched(warehouse: Warehouse, *, without: Iterable[str] = ()) -> dict[str, 
     from analysis.tables import ENRICHMENT_TABLES
 
     left_out = set(without)
-    return {
-        table.name: [
-            {name: value for name, value in row.items() if name not in left_out}
-            for row in warehouse.rows(f"select * from {table.qualified} order by {', '.join(table.key)}")
-        ]
-        for table in ENRICHMENT_TABLES
-    }
+    with warehouse.snapshot() as snapshot:
+        return {
+            table.name: [
+                {name: value for name, value in row.items() if name not in left_out}
+                for row in snapshot.rows(f"select * from {table.qualified} order by {', '.join(table.key)}")
+            ]
+            for table in ENRICHMENT_TABLES
+        }
 
 
 def _only(table: TableSpec, row: Mapping[str, Any]) -> dict[str, Any]:

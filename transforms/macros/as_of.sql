@@ -44,6 +44,16 @@
     ({{ as_of_on() }} - {{ (var("history_days") | int) - 1 }})
 {%- endmacro %}
 
+{# The first day of which single tickets are listed. #}
+{% macro tickets_start_on() -%}
+    ({{ as_of_on() }} - {{ (var("ticket_days") | int) - 1 }})
+{%- endmacro %}
+
+{# The first day of which tickets can be opened: as far back as any series of the dashboard reaches. #}
+{% macro readings_start_on() -%}
+    ({{ as_of_on() }} - 399)
+{%- endmacro %}
+
 {# For how long what was read of a stream is taken for all there is. #}
 {% macro fresh_interval() -%}
     interval '{{ var("fresh_hours") | int }} hours'

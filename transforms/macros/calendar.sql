@@ -50,3 +50,8 @@
 {% macro quarter_name(date_on) -%}
     {{ whole_number("extract(year from " ~ date_on ~ ")") }} || '-Q' || {{ whole_number("extract(quarter from " ~ date_on ~ ")") }}
 {%- endmacro %}
+
+{# What an event adds to a window's count `turn` days after it: the window counts it from `enters` days after it on, until `leaves` days after it. #}
+{% macro within_window(count, turn, enters, leaves) -%}
+    case {{ turn }} when {{ enters }} then {{ count }} when {{ leaves }} then -{{ count }} else 0 end
+{%- endmacro %}

@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 {% macro default__json_field(json_text, key) -%}
-    nullif(trim(cast(nullif(trim({{ json_text }}), '') as json) ->> {{ key }}), '')
+    nullif(trim(cast(nullif(trim({{ json_text }}), '') as json) ->> ({{ key }})), '')
 {%- endmacro %}
 
 {% macro duckdb__json_field(json_text, key) -%}

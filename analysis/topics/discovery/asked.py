@@ -32,31 +32,37 @@ def asked(asker: Asker, tenant_id: str, sent: Mapping[str, MaskedText], taxonomy
         ModelStopped, ModelUnavailable, JournalUnavailable: What was answered is in the journal; ask again.
     """
     known = Taxonomy(taxonomy.topics)
-    tickets = list(sent.items())
-    batches = [tickets[start : start + BATCH] for start in range(0, len(tickets), BATCH)]
-    questions = [Question(DiscoveryTask.PROPOSE, _written(batch), known) for batch in batches]
-    proposed = answers(asker, tenant_id, questions, [None] * len(questions))
+    parts = batches(sent, taxonomy)
+    proposed = answers(asker, tenant_id, [question for _, question in parts], [None] * len(parts))
     found = [
         topic
-        for batch, answer in zip(batches, proposed, strict=True)
+        for (batch, _), answer in zip(parts, proposed, strict=True)
         if isinstance(answer, ProposalsAnswer)
         for topic in _checked(batch, answer)
     ]
     while len(found) > _MOST_TO_MERGE:
-        parts = [found[start : start + _MOST_TO_MERGE] for start in range(0, len(found), _MOST_TO_MERGE)]
-        fewer = [topic for part in parts for topic in _merged(asker, tenant_id, part, known)]
+        groups = [found[start : start + _MOST_TO_MERGE] for start in range(0, len(found), _MOST_TO_MERGE)]
+        fewer = [topic for part in groups for topic in _merged(asker, tenant_id, part, known)]
         if len(fewer) == len(found):
             break
         found = fewer
-    if len(batches) > 1 and found:
+    if len(parts) > 1 and found:
         found = _merged(asker, tenant_id, found[:_MOST_TO_MERGE], known) + found[_MOST_TO_MERGE:]
     return sorted(found, key=lambda topic: (-len(topic.ticket_ids), topic.name))
 
 
+def batches(sent: Mapping[str, MaskedText], taxonomy: Taxonomy) -> list[tuple[_Batch, Question]]:
+    """The tickets in batches, each with the question about it."""
+    known = Taxonomy(taxonomy.topics)
+    tickets = list(sent.items())
+    cut = [tickets[start : start + BATCH] for start in range(0, len(tickets), BATCH)]
+    return [(batch, Question(DiscoveryTask.PROPOSE, _written(batch), known)) for batch in cut]
+
+
 def calls_needed(ticket_count: int) -> int:
     """How many calls a discovery makes at most, one for joining included."""
-    batches = -(-ticket_count // BATCH)
-    return batches + (1 if batches > 1 else 0)
+    calls = -(-ticket_count // BATCH)
+    return calls + (1 if calls > 1 else 0)
 
 
 def _written(batch: _Batch) -> str:

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.analyzer import PaidAnalyzer
+from analysis.analyzer import PaidAnalyzer, Question
 from analysis.topics.asking import Asker
 from analysis.topics.changes import relabelled
-from analysis.topics.discovery.asked import asked
+from analysis.topics.discovery.asked import asked, batches
 from analysis.topics.discovery.clusters import MODEL, clustered
 from analysis.topics.discovery.found import FoundTopic, shown_quotes
-from analysis.topics.shipping import candidate_taxonomy
+from analysis.topics.taxonomy import candidate_taxonomy
 from analysis.topics.texts import TicketWords, latest_tickets, money_by_ticket
-from core.appdb.proposals import Proposal, ProposalQuote, Proposals
-from core.appdb.topics import Candidate, Topics
+from core.appdb.proposals import Proposals
+from core.appdb.topics import Topics
 from core.topics import NO_TOPIC, TaxonomyContent
+from core.topics.draft import Candidate
+from core.topics.proposals import Proposal, ProposalQuote
 from core.vocabulary import DiscoveryTask
 from core.warehouse import Warehouse
 
@@ -55,9 +57,7 @@ def discover(
         NothingRead: No ticket was read yet.
         ModelStopped, ModelUnavailable, JournalUnavailable, WarehouseBusy, WarehouseUnavailable: Nothing was stored; try again.
     """
-    candidate = topics.candidate(tenant_id)
-    newest = latest_tickets(warehouse, tenant_id, latest)
-    tickets = [ticket for ticket in newest if is_all or _is_unsorted(candidate.content, ticket)]
+    candidate, newest, tickets = _looked_at(warehouse, topics, tenant_id, latest=latest, is_all=is_all)
     found: list[FoundTopic] = []
     if len(tickets) >= FEWEST_TICKETS:
         found = _found(asker, warehouse, tenant_id, tickets, newest, candidate)
@@ -69,6 +69,29 @@ def discover(
         if _is_new(candidate.content, topic.name)
     ]
     return Discovery(proposals.replace_open(tenant_id, new), len(tickets), len(newest))
+
+
+def asked_for(
+    asker: Asker, warehouse: Warehouse, topics: Topics, tenant_id: str, *, latest: int = 1000, is_all: bool = False
+) -> list[Question]:
+    """What a discovery asks a paid analyzer about tickets, before it joins what was said; nothing where none is paid.
+
+    Raises:
+        NothingRead: No ticket was read yet.
+    """
+    candidate, _, tickets = _looked_at(warehouse, topics, tenant_id, latest=latest, is_all=is_all)
+    if not isinstance(asker.analyzer, PaidAnalyzer) or len(tickets) < FEWEST_TICKETS:
+        return []
+    sent = asker.sent(warehouse, tenant_id, {ticket.ticket_id: ticket.text for ticket in tickets})
+    return [question for _, question in batches(sent, candidate_taxonomy(asker, warehouse, tenant_id, candidate))]
+
+
+def _looked_at(
+    warehouse: Warehouse, topics: Topics, tenant_id: str, *, latest: int, is_all: bool
+) -> tuple[Candidate, list[TicketWords], list[TicketWords]]:
+    candidate = topics.candidate(tenant_id)
+    newest = latest_tickets(warehouse, tenant_id, latest)
+    return candidate, newest, [one for one in newest if is_all or _is_unsorted(candidate.content, one)]
 
 
 def _found(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from core.appdb.tables import PUBLISHED
 from core.errors import Terminal
+from core.naming import KEPT_FROM_BI
 from core.tenants import TenantId
 
 ALL_TENANTS = "bi"
@@ -144,5 +145,9 @@ def _tables(connection: Connection) -> dict[str, tuple[str, list[str]]]:
     """Table and columns behind each view, by mart."""
     tables = {mart: (f"{COPIES}.{mart}", list(columns)) for mart, columns in copies(connection).items()}
     # A mart that the API serves since this release has a copy until the next publish drops it.
-    served = {mart: (table.name, [column.name for column in table.columns]) for mart, table in PUBLISHED.items()}
+    served = {
+        mart: (table.name, [column.name for column in table.columns])
+        for mart, table in PUBLISHED.items()
+        if mart not in KEPT_FROM_BI
+    }
     return tables | served

@@ -4,6 +4,7 @@ const DAY_MS = 86_400_000;
 
 const number = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2 });
 const percent = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 0 });
+const finePercent = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const longDay = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const shortDay = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", timeZone: "UTC" });
 const instant = new Intl.DateTimeFormat(LOCALE, {
@@ -20,6 +21,8 @@ const smallNumber = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 
 /** Two decimals at most, except where that would leave nothing of a small figure. */
 export const formatNumber = (value: number): string => (value !== 0 && Math.abs(value) < 0.01 ? smallNumber : number).format(value);
 export const formatPercent = (share: number): string => percent.format(share);
+/** With a decimal, where shares that differ by less than a point are compared. */
+export const formatFinePercent = (share: number): string => finePercent.format(share);
 export const formatDay = (on: string): string => longDay.format(new Date(on));
 export const formatShortDay = (on: string): string => shortDay.format(new Date(on));
 export const formatInstant = (at: string): string => `${instant.format(new Date(at))} UTC`;
@@ -43,6 +46,13 @@ export function formatMoney(value: number, currency: string | null | undefined):
 export function formatCost(usd: number): string {
   if (usd === 0) return "$0";
   return `$${usd.toLocaleString(LOCALE, { maximumSignificantDigits: 3, useGrouping: false })}`;
+}
+
+/** What many calls cost together: cents from a dollar on, and of less than that what is left of it. */
+export function formatDollars(usd: number): string {
+  if (usd < 1) return formatCost(usd);
+  const cents = Math.round(usd * 100);
+  return `$${(cents / 100).toLocaleString(LOCALE, { minimumFractionDigits: cents % 100 === 0 ? 0 : 2, maximumFractionDigits: 2 })}`;
 }
 
 /** Whole days from one calendar day to another; both may carry a time, which is ignored. */

@@ -11,6 +11,10 @@ export const SORTS = ["priority", "severity", "opened_on", "last_signal_on"] as 
 /** From worst to best: the order in which the parts of a stacked bar stand on the axis. */
 export const SENTIMENTS = ["very_negative", "negative", "neutral", "positive", "very_positive"] as const;
 
+/** What people may complete a card with, the good ones first. */
+export const OUTCOMES = ["saved", "at_risk_unresolved", "churned", "contraction", "false_alarm", "known_expected", "duplicate", "cannot_act"] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 export type Trigger = (typeof TRIGGERS)[number];
 export type Severity = (typeof SEVERITIES)[number];
 export type Status = (typeof STATUSES)[number];
@@ -31,6 +35,18 @@ const SORT_LABELS: Record<Sort, string> = {
 
 const TRIGGER_LABELS: Record<string, string> = {
   tenant_rule: "Your own rule",
+};
+
+const OUTCOME_LABELS: Record<string, string> = {
+  saved: "Saved",
+  at_risk_unresolved: "Still at risk, nothing more to do",
+  churned: "Churned",
+  contraction: "Pays less now",
+  false_alarm: "False alarm",
+  known_expected: "Known and expected",
+  duplicate: "Duplicate of another card",
+  cannot_act: "We cannot act on it",
+  expired: "Expired, nobody looked",
 };
 
 const TARGET_LABELS: Record<string, string> = {
@@ -79,6 +95,7 @@ const TREND_LABELS: Record<string, string> = {
 
 const labelled = (labels: Record<string, string>) => (value: string) => labels[value] ?? humanise(value);
 
+export const outcomeLabel = labelled(OUTCOME_LABELS);
 export const sortLabel = labelled(SORT_LABELS);
 export const triggerLabel = labelled(TRIGGER_LABELS);
 export const targetLabel = labelled(TARGET_LABELS);

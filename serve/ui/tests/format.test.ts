@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addDays, daysBetween, formatAge, formatCost, formatCount, formatDay, formatInstant, formatMoney, initials } from "../src/format";
+import { formatDollars, addDays, daysBetween, formatAge, formatCost, formatCount, formatDay, formatInstant, formatMoney, initials } from "../src/format";
 
 describe("format", () => {
   it("writes money in whole units and survives a code that is no currency", () => {
@@ -31,5 +31,11 @@ describe("format", () => {
     expect(formatCount(1200, "open card")).toBe("1,200 open cards");
     expect(initials("Tomás de la Herrera")).toBe("TH");
     expect(initials("Cher")).toBe("C");
+  });
+});
+
+describe("formatDollars", () => {
+  it("has cents from a dollar on", () => {
+    expect([0, 0.0123, 1, 33.8, 1234.567].map(formatDollars)).toEqual(["$0", "$0.0123", "$1", "$33.80", "$1,234.57"]);
   });
 });

@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from core.appdb.directory import Tenant, TenantDirectory
 from core.appdb.locking import UnknownTenant
-from core.appdb.mappings import FieldMapping, FieldMappings
+from core.appdb.mappings import FieldMappings
 from core.appdb.tables import field_mapping
+from core.fields import FieldMapping
 from core.tenants import cell, tenant_id
 from core.vocabulary import MappedField, MrrUnit
 

@@ -13,7 +13,7 @@ from core.appdb import open_app_database
 from core.appdb.bi import copies
 from core.appdb.builds import BuildStore, NoOlderBuild
 from core.appdb.tables import published_build, published_churn_risk_cards, tenant
-from core.naming import BI_ONLY_MARTS, PUBLISHED_MARTS
+from core.naming import BI_MARTS
 from core.publishing import MartsNotReady, PublishReport, mark_building, publish
 from core.publishing.bi_file import current_bi_file
 from core.tenants import TenantId, tenant_id
@@ -127,8 +127,9 @@ def test_the_newest_builds_are_kept_and_one_can_go_back(warehouse: Warehouse, en
         store.rollback(ACME, published_at=datetime.now(UTC))
 
 
-def test_a_reader_during_fifty_publishes_never_sees_a_torn_or_missing_build(
-    warehouse: Warehouse, engine: Engine, tmp_path: Path
+@pytest.mark.parametrize("publishes", [12, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_reader_during_publishes_never_sees_a_torn_or_missing_build(
+    warehouse: Warehouse, engine: Engine, tmp_path: Path, publishes: int
 ) -> None:
     fill_marts(warehouse, small_marts(ACME, companies=20, marker="0"))
     run(warehouse, engine, tmp_path, ACME)
@@ -146,7 +147,7 @@ def test_a_reader_during_fifty_publishes_never_sees_a_torn_or_missing_build(
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for number in range(1, 51):
+    for number in range(1, publishes + 1):
         fill_marts(warehouse, small_marts(ACME, companies=20, marker=str(number)))
         run(warehouse, engine, tmp_path, ACME)
     is_over.set()
@@ -216,12 +217,12 @@ def test_a_file_of_an_older_release_hands_over_what_it_has(tmp_path: Path) -> No
     run(warehouse, engine, tmp_path)
     folder = tmp_path / "published"
     with duckdb.connect(str(current_bi_file(folder))) as older:
-        older.execute("drop table llm_costs_daily; alter table companies drop column domain")
+        older.execute("drop table card_load_weekly; alter table companies drop column domain")
         older.execute("alter table companies add column industry text")
     fill_marts(warehouse, small_marts(ACME, marker="new"))
     run(warehouse, engine, tmp_path, ACME)
     with duckdb.connect(str(current_bi_file(folder)), read_only=True) as current:
-        assert {name for (name,) in current.execute("show tables").fetchall()} == {*PUBLISHED_MARTS, *BI_ONLY_MARTS}
+        assert {name for (name,) in current.execute("show tables").fetchall()} == set(BI_MARTS)
         held = current.execute("select tenant_id, count(*), min(company_name) from companies group by 1 order by 1")
         assert held.fetchall() == [("acme", 3, "Company 1"), ("globex", 3, "Company 1")]
         assert "industry" not in [name for name, *_ in current.execute("describe companies").fetchall()]
@@ -229,39 +230,39 @@ def test_a_file_of_an_older_release_hands_over_what_it_has(tmp_path: Path) -> No
 
 def test_what_only_bi_reads_follows_its_mart_when_that_changes(postgres_url: str, tmp_path: Path) -> None:
     warehouse, engine = connect(postgres_url), open_app_database(postgres_url)
-    day = {"metric_on": AS_OF.date(), "task": "topics", "analyzer": "embedded", "model": "m"}
+    day = {"company_id": "1", "trigger_type": "frustrated", "scored_on": AS_OF.date()}
     with engine.begin() as connection:
         for name in (ACME, GLOBEX):
             connection.execute(insert(tenant), {"tenant_id": name, "name": name, "cell": name, "created_at": AS_OF})
     for name in (ACME, GLOBEX):
-        costs = [day | {"tenant_id": name, "cost_usd": 1.5}]
-        fill_marts(warehouse, small_marts(name) | {"llm_costs_daily": costs})
+        scores = [day | {"tenant_id": name, "score": 1.5}]
+        fill_marts(warehouse, small_marts(name) | {"trigger_scores_daily": scores})
     run(warehouse, engine, tmp_path)
-    assert warehouse.rows("select tenant_id, cost_usd from bi.llm_costs_daily order by 1") == [
-        {"tenant_id": "acme", "cost_usd": 1.5},
-        {"tenant_id": "globex", "cost_usd": 1.5},
+    assert warehouse.rows("select tenant_id, score from bi.trigger_scores_daily order by 1") == [
+        {"tenant_id": "acme", "score": 1.5},
+        {"tenant_id": "globex", "score": 1.5},
     ]
     # A release later the mart has a column more and one less; globex fails its audit and stays on its old build.
-    warehouse.execute("alter table marts.llm_costs_daily drop column analyzer")
-    warehouse.execute("alter table marts.llm_costs_daily add column currency text")
-    warehouse.execute("update marts.llm_costs_daily set currency = 'USD', cost_usd = 2")
+    warehouse.execute("alter table marts.trigger_scores_daily drop column components")
+    warehouse.execute("alter table marts.trigger_scores_daily add column unit text")
+    warehouse.execute("update marts.trigger_scores_daily set unit = 'points', score = 2")
     warehouse.execute("delete from marts.companies where tenant_id = 'globex'")
     report = run(warehouse, engine, tmp_path)
     assert [held.tenant_id for held in report.held_back] == [GLOBEX]
-    rows = warehouse.rows("select tenant_id, cost_usd, currency from bi.llm_costs_daily order by 1")
-    assert [tuple(row.values()) for row in rows] == [("acme", 2.0, "USD"), ("globex", 1.5, None)]
+    rows = warehouse.rows("select tenant_id, score, unit from bi.trigger_scores_daily order by 1")
+    assert [tuple(row.values()) for row in rows] == [("acme", 2.0, "points"), ("globex", 1.5, None)]
     # Builds that are collected take their rows along.
     for _ in range(2):
         run(warehouse, engine, tmp_path, ACME)
-    held = warehouse.rows("select count(*) as n from published_for_bi.llm_costs_daily where tenant_id = 'acme'")
+    held = warehouse.rows("select count(*) as n from published_for_bi.trigger_scores_daily where tenant_id = 'acme'")
     assert held == [{"n": 2}]
     # A mart that the API serves is shown from its serving table, also while there is a copy.
     copies.make_room(engine, {"companies": {"tenant_id": "text", "company_id": "text"}})
     assert {row["tenant_id"] for row in warehouse.rows("select tenant_id from bi.companies")} == {"acme", "globex"}
     # A mart that is gone leaves nothing behind.
     copies.make_room(engine, {})
-    assert not warehouse.has_table("bi", "llm_costs_daily")
-    assert not warehouse.has_table("published_for_bi", "llm_costs_daily")
+    assert not warehouse.has_table("bi", "trigger_scores_daily")
+    assert not warehouse.has_table("published_for_bi", "trigger_scores_daily")
     with pytest.raises(copies.UnknownColumnType, match="Column tags of mart odd has type json"):
         copies.make_room(engine, {"odd": {"tenant_id": "text", "tags": "JSON"}})
     engine.dispose()

@@ -8,9 +8,9 @@ from sqlalchemy import Engine, update
 
 from core.appdb import rules as rules_module
 from core.appdb.directory import Tenant, TenantDirectory, UnknownTenant
-from core.appdb.rules import Rules, TooManyRules, UnknownRule
+from core.appdb.rules import Rules
 from core.appdb.tables import trigger_rule
-from core.rules import Rule
+from core.rules import Rule, TooManyRules, UnknownRule
 from core.tenants import cell, tenant_id
 from tests.support.rules import NASTY, rule
 

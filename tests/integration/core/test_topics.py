@@ -12,16 +12,19 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from core.appdb import open_app_database
-from core.appdb.corrections import Corrections, NoSuchValue, UnknownCorrection
+from core.appdb.corrections import Corrections
 from core.appdb.directory import Tenant, TenantDirectory
-from core.appdb.engine import migrate, open_engine
+from core.appdb.engine import migrate, open_engine, writing
 from core.appdb.locking import UnknownTenant
-from core.appdb.proposals import Proposal, ProposalQuote, Proposals, UnknownProposal
-from core.appdb.topics import DraftChanged, NothingToShip, ShippedVersion, Topics, UnknownVersion, UnshippedEdits
+from core.appdb.proposals import Proposals
+from core.appdb.topics import TopicBook, Topics
 from core.erasure.published import clear_application, left_in_application
 from core.erasure.registry import Subject
 from core.tenants import cell, tenant_id
 from core.topics import ContentTopic, InvalidEdit
+from core.topics.corrections import NoSuchValue, UnknownCorrection
+from core.topics.draft import DraftChanged, DraftMoved, NothingToShip, ShippedVersion, UnknownVersion, UnshippedEdits
+from core.topics.proposals import Proposal, ProposalQuote, UnknownProposal
 from core.vocabulary import CorrectedField, ProposalStatus
 from core.vocabulary import TopicEditKind as Kind
 from tests.integration.core.test_appdb import move, row
@@ -308,3 +311,33 @@ def test_going_back_gives_the_very_same_taxonomy(sqlite: Engine, steps: list[str
     if back.content != versions[-1].content:
         assert topics.rollback(ACME, back.version, author="ada").content == back.content
     assert topics.versions(ACME)[: len(versions)] == versions, "history is only ever added to"
+
+
+@given(st.lists(st.sampled_from(["add", "undo", "undo all", "ship", "go back", "late"]), min_size=1, max_size=10))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_two_drafts_have_one_number(sqlite: Engine, steps: list[str]) -> None:
+    """Whatever is done in between, whoever names the number they saw gets at the draft they saw, or is refused."""
+    with sqlite.begin() as connection:
+        for table in ("topic_version", "topic_edit", "topic_draft"):
+            connection.execute(text(f"delete from {table}"))
+    topics = Topics(sqlite)
+    book = TopicBook(ACME, lambda: writing(sqlite))
+    topics.seed(ACME, SEED)
+    seen = {0: topics.draft(ACME)}
+    for number, step in enumerate(steps):
+        now = topics.draft(ACME)
+        if step == "add":
+            book.edit(Kind.ADD, {"name": f"New {number}"}, author="ada", expected_seq=now.seq)
+        elif step.startswith("undo"):
+            book.undo(is_all=step == "undo all", expected_seq=now.seq)
+        elif step == "ship" and topics.candidate(ACME).has_changes:
+            shipped(topics)
+        elif step == "go back" and not now.edits and now.base and now.base.content != topics.version(ACME, 1).content:
+            book.rollback(1, author="ada", expected_seq=now.seq)
+        elif step == "late" and now.seq:
+            with pytest.raises(DraftMoved, match=f"send `seq` {now.seq}") as refused:
+                book.edit(Kind.ADD, {"name": "Late"}, author="bob", expected_seq=now.seq - 1)
+            assert refused.value.draft == now
+        after = topics.draft(ACME)
+        assert seen.setdefault(after.seq, after) == after
+        assert after.seq >= now.seq

@@ -94,7 +94,7 @@ def test_any_changes_faults_and_syncs_end_equal(place: Place, happening: list[St
     _law(place, happening)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1_200)
 @given(happening=steps(*EVERYTHING, "kill", "kill", most=14))
 @settings(max_examples=20, **UNHURRIED)

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from core.appdb.directory import Tenant
-from core.appdb.mappings import FieldMapping
+from core.fields import FieldMapping
 from core.installation import Installation
 from core.tenants import cell, tenant_id
 from core.vocabulary import MappedField, MrrUnit
@@ -17,7 +17,6 @@ from ingestion.hubspot.tables import PIPELINE_STAGES, PROPERTIES, SYNC_CURSORS, 
 from orchestration.checks import every_stream_is_readable, mappings_are_valid, streams_are_complete, streams_are_fresh
 from tests.support.scene import settings_for
 
-NOW = datetime.now(UTC)
 ACME = tenant_id("acme")
 
 
@@ -31,8 +30,12 @@ def place(warehouse_url: str, tmp_path: Path) -> Iterator[Installation]:
     place.app_database.dispose()
 
 
+def ago(hours: int) -> datetime:
+    return datetime.now(UTC) - timedelta(hours=hours)
+
+
 def streams(place: Installation, **by_stream: dict[str, Any]) -> None:
-    base = {"tenant_id": "acme", "cursor_at": NOW - timedelta(hours=1), "status": "synced", "synced_at": NOW}
+    base = {"tenant_id": "acme", "cursor_at": ago(1), "status": "synced", "synced_at": ago(0)}
     rows = [base | {"stream": stream} | values for stream, values in by_stream.items()]
     place.warehouse.merge([(SYNC_CURSORS, rows)])
 
@@ -46,7 +49,7 @@ def outcome(check: dg.AssetChecksDefinition, place: Installation) -> tuple[bool,
 def test_a_stream_is_late_after_a_day_and_a_half_or_when_never_read(place: Installation) -> None:
     streams(
         place,
-        tickets={"cursor_at": NOW - timedelta(hours=35)},
+        tickets={"cursor_at": ago(35)},
         # May not be read, so it is not late.
         contacts={"cursor_at": None, "status": "missing_scope"},
         # Written before a status was.
@@ -58,7 +61,7 @@ def test_a_stream_is_late_after_a_day_and_a_half_or_when_never_read(place: Insta
         "stale_lag_hours": {},
         "lag_hours": pytest.approx({"acme owners": 1.0, "acme tickets": 35.0}, abs=0.5),
     }
-    streams(place, tickets={"cursor_at": NOW - timedelta(hours=37)}, companies={"cursor_at": None, "status": "failed"})
+    streams(place, tickets={"cursor_at": ago(37)}, companies={"cursor_at": None, "status": "failed"})
     passed, told = outcome(streams_are_fresh, place)
     assert not passed
     assert told["stale_lag_hours"].keys() == {"acme companies", "acme tickets"}

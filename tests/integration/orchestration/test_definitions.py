@@ -65,6 +65,7 @@ def test_nothing_in_the_graph_is_loaded_by_nobody() -> None:
         ("enrich", {"enrichment"}),
         ("shadow", {"shadow"}),
         ("transform", {"intermediate", "marts", "publish"}),
+        ("rescore", {"intermediate", "marts", "publish"}),
     ],
 )
 def test_each_job_does_its_part_in_one_process(job: str, groups: set[str]) -> None:
@@ -78,6 +79,8 @@ def test_there_is_a_job_for_everything_a_daily_schedule_and_running_sensors() ->
     assert definitions.resolve_job_def("everything").name == "everything"
     schedule = definitions.resolve_schedule_def("daily")
     assert (schedule.job_name, schedule.cron_schedule) == ("ingest", "0 3 * * *")
+    digests = definitions.resolve_schedule_def("daily_digests")
+    assert (digests.job_name, digests.cron_schedule) == ("notify", "5 7 * * *")
     for sensor in ("read_after_load", "publish_after_change", "refetch_on_hint", "collect_batches"):
         assert definitions.resolve_sensor_def(sensor).default_status is dg.DefaultSensorStatus.RUNNING
     refetch = definitions.resolve_job_def("refetch")

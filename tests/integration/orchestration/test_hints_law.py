@@ -130,7 +130,7 @@ def test_whatever_becomes_of_webhooks_the_next_sync_ends_equal(place: Place, hap
     _law(place, happening, seed)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @given(
     happening=steps(*RECORDS, *3 * ("deliver", "refetch"), "lose", "forge", "sync", most=24), seed=st.integers(0, 99)
 )

@@ -7,18 +7,25 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from sqlalchemy import select
 
 from analysis import Progress, ensure_enrichment_tables
 from analysis.canaries import load_canaries
 from core.appdb.directory import Tenant
+from core.appdb.engine import writing
+from core.appdb.tables import llm_standing, prompt_wording
+from core.appdb.tables import task as task_table
+from core.appdb.tasks import TaskBook
 from core.installation import Installation
 from core.settings import Settings
 from core.tenants import cell, tenant_id
+from core.vocabulary import TaskKind, TaskStatus
 from orchestration.assets.canaries import canaries_hold, canary_readings
 from orchestration.build import build_definitions
 from orchestration.checks import nothing_waits_for_budget
 from orchestration.instance import open_instance
 from orchestration.refresh import read_again
+from orchestration.tasks.worker import work
 from tests.support import fake_llm as fake
 from tests.support.fake_llm import FakeLLM
 from tests.support.tickets import stage, ticket
@@ -82,6 +89,63 @@ def test_a_run_shows_what_it_cost_beside_what_it_was_estimated_to(place: Install
     assert (told[-1].calls_paid, told[-1].calls_total, told[-1].seconds_left) == (10, 10, 0)
     assert told[-1].cost_usd == pytest.approx(0.001)
     assert verdict(nothing_waits_for_budget, place).passed
+
+
+def test_the_words_that_were_sent_are_kept_for_whoever_asks(place: Installation, llm: FakeLLM) -> None:
+    read(place)
+    with place.app_database.connect() as connection:
+        rows = connection.execute(select(prompt_wording).order_by(prompt_wording.c.task)).mappings().all()
+    assert [(row["task"], row["prompt_version"]) for row in rows] == list(place.prompt_pins.current(ACME).items())
+    systems = {one.body["messages"][0]["content"] for one in llm.history}
+    assert rows[0]["system_text"] in systems, "the very words"
+    read(place)
+    with place.app_database.connect() as connection:
+        assert len(connection.execute(select(prompt_wording)).all()) == len(rows)
+
+
+def standing(place: Installation) -> dict[str, Any]:
+    """Ask how the month stands as the board does, let a worker do it, and read what the API reads."""
+    task_id = TaskBook(ACME, lambda: writing(place.app_database)).ask(TaskKind.BUDGET_COUNT, {}, asked_by="ada")
+    work(place, is_once=True)
+    with place.app_database.connect() as connection:
+        done = connection.execute(select(task_table).where(task_table.c.task_id == task_id)).mappings().one()
+        assert (done["status"], done["error_message"]) == (TaskStatus.DONE, None)
+        return dict(connection.execute(select(llm_standing)).mappings().one())
+
+
+def test_how_the_month_stands_is_counted_when_somebody_asks(place: Installation, llm: FakeLLM) -> None:
+    before = standing(place)
+    assert (before["is_paid"], before["spent_usd"], before["unread_count"], before["deferred_count"]) == (
+        True,
+        0,
+        10,
+        0,
+    )
+    assert 0 < before["unread_usd"] < 0.01
+    assert not llm.history, "it is counted, not read"
+    read(place)
+    after = standing(place)
+    assert (after["spent_usd"], after["unread_count"], after["unread_usd"]) == (pytest.approx(0.001), 0, 0)
+    assert after["measured_at"] > before["measured_at"]
+    place.budgets.set(ACME, 0.0, author="ada")
+    stage(place.warehouse, [*TICKETS, ticket("6", "Export", "The export stops at half.")])
+    read(place)
+    waiting = standing(place)
+    assert (waiting["deferred_count"], waiting["deferred_usd"] > 0, waiting["spent_usd"]) == (
+        1,
+        True,
+        after["spent_usd"],
+    )
+
+
+def test_an_analyzer_that_costs_nothing_leaves_nothing_to_pay(
+    place: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANALYZER", "embedded")
+    free = Installation(Settings())
+    told = standing(free)
+    assert (told["is_paid"], told["unread_count"], told["unread_usd"], told["spent_usd"]) == (False, None, None, 0)
+    free.app_database.dispose()
 
 
 def test_what_waits_is_a_warning_with_what_to_do(place: Installation, llm: FakeLLM) -> None:

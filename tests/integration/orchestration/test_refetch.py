@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -24,8 +25,10 @@ from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from ingestion.sandbox.webhooks import Courier, Event, Watch
 from ingestion.sandbox.world import Portal, World
 from orchestration.build import build_definitions
+from orchestration.following import WebhookFollower
 from orchestration.jobs import RAW
 from orchestration.partitions import CELL_TAG, register_cells
+from orchestration.refresh import follow
 from orchestration.schedules import publish_after_change, read_after_load, refetch_on_hint
 from tests.support.connections import app_settings
 from tests.support.portals import in_portal, in_warehouse, small_portal
@@ -200,6 +203,64 @@ def followed(scene: Scene, run: dg.ExecuteInProcessResult) -> tuple[str, str]:
         answer = sensor(context)
         answers.append(str(answer.skip_message) if isinstance(answer, dg.SkipReason) else "starts")
     return answers[0], answers[1]
+
+
+@dataclass
+class Noting:
+    """Definitions whose runs after a load are noted instead of made: what they do, other tests are about."""
+
+    real: dg.Definitions
+    made: list[str]
+
+    def resolve_job_def(self, name: str) -> Any:
+        if name == "refetch":
+            return self.real.resolve_job_def(name)
+        self.made.append(name)
+        succeeded = SimpleNamespace(
+            success=True, run_id=str(uuid.uuid4()), dagster_run=SimpleNamespace(tags={}), all_events=[]
+        )
+        return SimpleNamespace(execute_in_process=lambda **_: succeeded)
+
+
+def test_one_warm_process_follows_webhooks_up_to_the_cards_and_news_that_is_none_no_further(scene: Scene) -> None:
+    ensure_enrichment_tables(scene.place.warehouse)
+    stage(scene.place.warehouse, [])
+    definitions, steps = Noting(scene.definitions, []), list[str]()
+
+    def followed_up() -> bool:
+        due = scene.place.webhooks.due_cells(datetime.now(UTC))
+        return bool(due) and follow(
+            definitions,  # type: ignore[arg-type]
+            scene.instance,
+            scene.place,
+            due,
+            on_step=lambda step: steps.append(step.title),
+        )
+
+    assert not followed_up(), "nothing was told yet"
+    ticket = scene.portal().ids("tickets")[0]
+    scene.portal().set_property("tickets", ticket, "subject", f"Changed {uuid.uuid4()}")
+    told = scene.announce()
+    assert followed_up()
+    assert (steps, definitions.made) == (["load acme", "cards"], ["transform"])
+    assert scene.tickets()[ticket]["subject"].startswith("Changed")
+    again = [{**one, "occurredAt": one["occurredAt"] + 1} for one in told]
+    assert scene.courier.bring(again) == []
+    assert not followed_up()
+    assert definitions.made == ["transform"], "the record is as it was"
+
+
+def test_what_cannot_be_followed_is_left_for_later_and_ends_no_worker(scene: Scene) -> None:
+    follower = WebhookFollower(scene.place)
+    assert not follower()
+    scene.portal().touch("tickets", scene.portal().ids("tickets")[:1])
+    scene.portal().set_property("tickets", scene.portal().ids("tickets")[0], "subject", f"Changed {uuid.uuid4()}")
+    scene.announce()
+    scene.place.connection(tenant_id("acme")).disconnect()
+    assert not follower(), "the tenant cannot be read"
+    assert scene.place.webhooks.due_cells(datetime.now(UTC)) == [], "it is tried again after a pause"
+    scene.connect("acme")
+    scene.run(dg.RunRequest(partition_key="acme", tags={CELL_TAG: "acme"}))
 
 
 def test_one_run_a_cell_and_at_most_one_waiting(scene: Scene) -> None:

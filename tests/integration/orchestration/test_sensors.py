@@ -6,9 +6,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from analysis import ensure_enrichment_tables
 from core.appdb.directory import Tenant
+from core.connections import Credentials
 from core.installation import Installation
 from core.settings import Settings, StoreSettings
 from core.tenants import cell, tenant_id
@@ -109,7 +111,11 @@ def test_loads_that_end_together_are_published_by_one_run(place: Installation, i
     assert isinstance(after(publish_after_change, place, instance, "ingest", LOADED), dg.SkipReason)
 
 
-def test_every_night_each_cell_is_loaded_once(place: Installation, instance: dg.DagsterInstance) -> None:
+def test_every_night_each_cell_that_is_connected_is_loaded_once(
+    place: Installation, instance: dg.DagsterInstance
+) -> None:
+    place.directory.save(Tenant(tenant_id=tenant_id("new"), name="Not connected yet", cell=cell("new")))
+    place.connection(tenant_id("acme")).keep(Credentials(access_token=SecretStr("token")))
     night = datetime(2026, 11, 20, 3, tzinfo=UTC)
     context = dg.build_schedule_context(
         instance=instance,

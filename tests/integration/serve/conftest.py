@@ -1,7 +1,7 @@
 """One running API per engine: two tenants for tests that only read, a new tenant for each test that writes."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from tests.support.api import Api, running_api
 from tests.support.connections import connect
 from tests.support.databases import throw_away_database
 from tests.support.published import Row, add_event, add_tenant, publish, publish_sample
+from tests.support.standing import plant
 
 CANARY = "zqxcanaryzqx"
 """Stands in every text and id of tenant beta's rows, and nowhere else."""
@@ -30,6 +31,14 @@ class Installation:
     api: Api
     acme: list[Row]
     beta: list[Row]
+    standing: Mapping[str, Mapping[str, str]]
+    """By tenant, an id for each path parameter that names something outside the builds."""
+
+    def ids(self, tenant_id: str) -> Mapping[str, str]:
+        """By path parameter, something of a tenant."""
+        row = {"acme": self.acme, "beta": self.beta}[tenant_id][0]
+        named = {name: row[name] for name in ("card_id", "company_id", "ticket_id")}
+        return {**named, **self.standing[tenant_id]}
 
 
 def _database(engine_name: str, folder: Path) -> AbstractContextManager[str]:
@@ -58,8 +67,9 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         add_event(engine, "beta", acme[0]["card_id"], 1, CardStatus.COMPLETED, kind="completed")
         connect(engine, folder, "acme")
         connect(engine, folder, "beta", said=CANARY)
+        standing = {"acme": plant(engine, "acme"), "beta": plant(engine, "beta", CANARY)}
         with running_api(engine, folder) as api:
-            yield Installation(api, acme, beta)
+            yield Installation(api, acme, beta, standing)
         engine.dispose()
 
 

@@ -52,6 +52,8 @@ def test_an_amount_in_another_currency_is_not_the_largest(tenant: NewTenant) -> 
 
 def test_one_company(api: Api) -> None:
     body = api.get("/companies/1001", "acme").json()
+    assert [day["metric_on"] for day in body["sentiment_days"]] == ["2026-03-02", "2026-03-30"]
+    assert api.get("/companies/1002", "acme").json()["sentiment_days"] == []
     assert (body["company_name"], body["renewal_on"], body["build"]["build_id"]) == (
         "Company 0001",
         "2026-06-30",

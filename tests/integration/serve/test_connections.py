@@ -24,7 +24,7 @@ from core.vocabulary import Role
 from ingestion.sandbox.server import RunningSandbox, running_sandbox
 from ingestion.sandbox.world import TenantProfile, World
 from serve.connections.endpoints import COOKIE
-from serve.services import check_settings
+from serve.services import check_settings, root_of
 from tests.support.api import Api, local_settings, running_api
 from tests.support.connections import app_settings, served_store
 from tests.support.published import add_tenant
@@ -56,10 +56,10 @@ class Stage:
         found: dict[str, Any] = item
         return found
 
-    def consent(self, portal: str, tenant: str = "acme", *, keeps_cookie: bool = True) -> str:
+    def consent(self, portal: str, tenant: str = "acme", *, keeps_cookie: bool = True, page: str = "") -> str:
         """Ask for consent and give it in the sandbox; returns the callback's query."""
         self.api.client.cookies.clear()
-        asked = self.ask("POST", AUTHORIZE, tenant)
+        asked = self.ask("POST", AUTHORIZE, tenant, params={"page": page} if page else None)
         assert asked.status_code == 200
         if not keeps_cookie:
             self.api.client.cookies.clear()
@@ -72,14 +72,14 @@ class Stage:
         assert f"{back.scheme}://{back.netloc}{back.path}" == f"http://testserver{CALLBACK}"
         return back.query
 
-    def come_back(self, query: str) -> str:
+    def come_back(self, query: str, page: str = "settings") -> str:
         """Follow the browser to where it ends; returns the outcome."""
         answer = self.api.client.get(f"{CALLBACK}?{query}", follow_redirects=False)
         assert answer.status_code == 303
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.content == b""
         ends = urlsplit(answer.headers["location"])
-        assert (ends.netloc, ends.path) == ("", "/settings")
+        assert (ends.netloc, ends.path) == ("", f"/{page}")
         [outcome] = parse_qs(ends.query)["connection"]
         return outcome
 
@@ -124,6 +124,29 @@ def test_from_never_connected_to_connected_to_disconnected(stage: Stage, logs: L
     said = f"{logs.entries} {before} {held} {after} {gone.headers}"
     for secret in (credentials.access_token, credentials.refresh_token):
         assert secret.get_secret_value() not in said
+
+
+def test_what_is_connected_is_imported_at_once_and_the_browser_is_back_where_it_began(stage: Stage) -> None:
+    assert stage.ask("POST", AUTHORIZE, params={"page": "elsewhere"}).status_code == 422
+    assert stage.come_back(stage.consent("acme", page="onboarding"), "onboarding") == "connected"
+    [task] = stage.ask("GET", "/api/v1/tasks", role=Role.VIEWER).json()["items"]
+    assert (task["kind"], task["status"], task["asked_by"]) == ("import", "queued", "demo|acme|admin")
+    assert stage.come_back(stage.consent("acme", page="onboarding").replace("code=", "error="), "onboarding")
+
+
+@pytest.mark.parametrize(
+    ("public", "asked", "root"),
+    [
+        ("", "http://board.example/", "http://board.example/"),
+        ("https://board.example", "http://10.0.0.7/", "https://board.example"),
+        ("http://127.0.0.1:8000", "http://localhost:8000/", "http://localhost:8000/"),
+        ("http://127.0.0.1:8000", "http://evil.example/", "http://127.0.0.1:8000"),
+        ("https://board.example", "http://localhost/", "https://board.example"),
+        ("http://0.0.0.0:8000", "http://192.168.0.9:8000/", "http://192.168.0.9:8000/"),
+    ],
+)
+def test_who_came_by_another_name_of_one_machine_comes_back_by_it(public: str, asked: str, root: str) -> None:
+    assert root_of(public, asked) == root
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER])

@@ -16,7 +16,16 @@ NASTY = st.sampled_from(
 )
 TEXT = st.one_of(NASTY, st.text(max_size=40))
 NAMES = ["status", "trigger", "severity", "company", "owner", "q", "active", "sort", "limit", "cursor", "from", "to"]
+NAMES += ["format", "mrr_band", "negative", "ticket", "sentiment", "task", "active_on", "company_owner"]
 PATHS = ["/cards", "/companies", "/metrics/topics", "/metrics/sentiment", "/me", "/health"]
+PATHS += [
+    "/tickets",
+    "/metrics/risks",
+    "/metrics/topic-impact",
+    "/metrics/costs",
+    "/metrics/quality",
+    "/metrics/companies",
+]
 
 
 def check(answer: Any) -> None:
@@ -57,7 +66,7 @@ def test_bent_cursors(installation: Installation, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("value", [None, 0, -1, 2**70, 1e308, "x", "", [], {}, True, "\0", "2026-01-01"])
 def test_positions_of_any_kind(installation: Installation, value: object) -> None:
-    for path in ("/cards?sort=opened_on", "/cards?sort=priority", "/companies?sort=company_name"):
+    for path in ("/cards?sort=opened_on", "/cards?sort=priority", "/companies?sort=company_name", "/tickets?q="):
         real = installation.api.get(f"{path}&limit=1", "acme").json()["next_cursor"]
         held = orjson.loads(base64.urlsafe_b64decode(real + "=="))
         for changed in (

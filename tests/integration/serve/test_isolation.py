@@ -3,7 +3,7 @@
 The operations come from the OpenAPI document, so a new one is in the matrix the day it is added.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,28 @@ from sqlalchemy.exc import ProgrammingError
 
 from core.appdb.tables import (
     PUBLISHED,
+    api_key,
+    audit,
     card_alias,
     card_event,
     card_state,
     connection,
+    correction,
+    invitation,
+    live_event,
+    live_position,
+    notification,
+    notification_channel,
+    notification_delivery,
+    notification_preference,
+    notification_told,
     oauth_state,
+    saved_view,
+    topic_draft,
+    topic_edit,
+    topic_proposal,
+    topic_proposal_quote,
+    topic_version,
     webhook_event,
 )
 from core.appdb.tables import user as user_table
@@ -34,22 +51,25 @@ from tests.integration.serve.conftest import CANARY, Installation
 from tests.support.api import AUDIENCE, Api, claims, local_settings, rsa_key, running_api, signed
 from tests.support.connections import VAULT, app_settings
 from tests.support.published import MARKED_COUNT
+from tests.support.standing import Anything
 
-NO_TOKEN_NEEDED = {
-    *("get_health", "get_ready", "list_demo_users", "sign_in_demo_user", "get_jwks", "finish_hubspot"),
-    "receive_hubspot_events",
-}
-"""The operations that answer anybody; naming tenants is what the demo sign-in is for, and it is local only. Who comes back from
-HubSpot proves with state and cookie who they are (test_connections.py), HubSpot itself with its signature (test_webhooks.py)."""
-
+ROLES = [role.value for role in Role]
 OPERATIONS = [
-    (method.upper(), path, operation["operationId"])
+    (method.upper(), path, operation)
     for path, methods in openapi_document()["paths"].items()
     for method, operation in methods.items()
 ]
-GUARDED = [operation for operation in OPERATIONS if operation[2] not in NO_TOKEN_NEEDED]
-READS = [operation for operation in GUARDED if operation[0] == "GET"]
-FOREIGN = [operation for operation in GUARDED if "{" in operation[1]]
+"""Which of them need a role, the document says; that it says so rightly: tests/contracts/test_roles.py."""
+
+GUARDED = [
+    (method, path, operation["operationId"])
+    for method, path, operation in OPERATIONS
+    if operation["x-required-role"] in ROLES
+]
+# What the stream tells of other tenants is asked in test_live.py: it never ends.
+READS = [operation for operation in GUARDED if operation[0] == "GET" and operation[2] != "stream"]
+FOREIGN = [operation for operation in GUARDED if "{" in operation[1].replace("{step}", "")]
+"""Steps of setting up are nobody's: they have the same names for all."""
 
 
 def kid(api: Api) -> str:
@@ -73,7 +93,18 @@ def _tampered(api: Api) -> str:
 
 EVENT = {"card_id": "x", "seq": 1, "type": "commented", "actor": "x", "payload": {}, "status": "new"}
 EVENT |= {"occurred_at": datetime(2026, 1, 1, tzinfo=UTC)}
+INVITED = {"email": "x", "role": "admin", "invited_by": "x"}
+INVITED |= {"invited_at": EVENT["occurred_at"], "expires_at": EVENT["occurred_at"]}
+KEY = {"name": "x", "created_by": "x", "created_at": EVENT["occurred_at"]}
+ACT = {"actor": "x", "actor_name": "x", "action": "x", "object_type": "x", "object_id": "x", "details": {}}
+ACT |= {"occurred_at": EVENT["occurred_at"]}
 STATE = {"reopen_count": 0, "is_waiting_for_reply": False}
+VIEW = {"name": "x", "owner": "x", "is_shared": True, "query": {}}
+VIEW |= {"created_at": EVENT["occurred_at"], "updated_at": EVENT["occurred_at"]}
+TOLD = {"recipient": "x", "kind": "card", "way": "daily", "is_in_app": True, "companies": [], "company_count": 1}
+TOLD |= {"made_at": EVENT["occurred_at"]}
+CHANNEL = {"version": 1, "weekly_budget": 1, "slack_kinds": [], "updated_by": "x", "updated_at": EVENT["occurred_at"]}
+WISH = {"is_in_app": True, "is_email": True, "updated_at": EVENT["occurred_at"]}
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 REFUSED: dict[str, tuple[int, str, Callable[[Api], str | None]]] = {
     "no token": (401, "MissingToken", lambda _api: None),
@@ -106,10 +137,25 @@ REFUSED: dict[str, tuple[int, str, Callable[[Api], str | None]]] = {
 }
 
 
+SENT: Mapping[str, Mapping[str, object]] = {
+    "/events": {"type": "status_changed", "status": "working", "seq": 0},
+    "/views": {"name": "Mine", "query": {}},
+    "/views/{view_id}": {"name": "Mine", "query": {}},
+    "/restore": {"seq": 0},
+    "/accept": {"seq": 0},
+    "/switch": {"is_active": False, "version": 1},
+    "}/topics": {"topics": []},
+    "}/sentiment": {"sentiment": "neutral"},
+}
+"""A body for operations on one thing, by how their path ends."""
+
+
 def ask(api: Api, method: str, path: str, token: str | None, **ids: str) -> httpx.Response:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    sent = {"type": "status_changed", "status": "working", "seq": 0} if path.endswith("/events") else None
-    where = path.format_map({"card_id": "x", "company_id": "x"} | ids)
+    sent = next((body for ending, body in SENT.items() if path.endswith(ending)), None)
+    if path.endswith("/users/{subject}") and method == "PATCH":
+        sent = {"role": "admin"}
+    where = path.format_map(Anything(ids))
     return api.client.request(method, where, headers=headers, json=sent)
 
 
@@ -119,35 +165,27 @@ def shows(answer: httpx.Response) -> bool:
     return CANARY.encode() in sent or str(MARKED_COUNT).encode() in sent
 
 
+def without_ids(answer: httpx.Response, asked: Mapping[str, str]) -> str:
+    """The answer's words, whatever was asked for blacked out: a sentence may name what the caller named."""
+    said = answer.text
+    for one in asked.values():
+        said = said.replace(one, "…")
+    return said
+
+
 def test_the_matrix_has_every_operation() -> None:
-    assert {name for _, _, name in GUARDED} == {
-        "get_me",
-        "list_users",
-        "list_cards",
-        "get_card",
-        "act_on_card",
-        "list_topic_metrics",
-        "list_sentiment_metrics",
-        "list_topic_trends",
-        "list_topic_impact",
-        "list_emerging_topics",
-        "list_company_metrics",
-        "list_risk_metrics",
-        "get_precision_metrics",
-        "list_companies",
-        "get_company",
-        "list_sources",
-        "list_connections",
-        "authorize_hubspot",
-        "disconnect_hubspot",
+    """A spot check that walking the document finds what is there."""
+    assert {"get_me", "act_on_card", "disconnect_hubspot", "remove_user", "list_audit", "ship_topics"} <= {
+        name for *_, name in GUARDED
     }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_who_proves_nothing_gets_nothing(installation: Installation, case: str) -> None:
-    status, error, token = REFUSED[case]
+    status, error, made = REFUSED[case]
+    token = made(installation.api)
     for method, path, _ in GUARDED:
-        answer = ask(installation.api, method, path, token(installation.api))
+        answer = ask(installation.api, method, path, token)
         assert (answer.status_code, answer.json()["error"]) == (status, error), path
         assert set(answer.json()) == {"error", "detail"}
         assert (answer.headers.get("WWW-Authenticate") == "Bearer") == (status == 401)
@@ -165,24 +203,27 @@ def test_a_good_token_under_another_scheme_is_no_bearer_token(installation: Inst
 def test_nothing_of_another_tenant_shows_in_any_answer(
     installation: Installation, method: str, path: str, name: str
 ) -> None:
-    api, own, foreign = installation.api, installation.acme[0], installation.beta[0]
+    api = installation.api
     token = api.token("acme", Role.ADMIN)
-    mine = ask(api, method, path, token, card_id=own["card_id"], company_id=own["company_id"])
+    mine = ask(api, method, path, token, **installation.ids("acme"))
     assert mine.status_code == 200
     assert not shows(mine)
-    theirs = ask(api, method, path, api.token("beta"), card_id=foreign["card_id"], company_id=foreign["company_id"])
+    theirs = ask(api, method, path, api.token("beta", Role.ADMIN), **installation.ids("beta"))
     assert theirs.status_code == 200
     assert shows(theirs), "the canary must be there to be missed elsewhere"
 
 
 @pytest.mark.parametrize(("method", "path", "name"), FOREIGN)
 def test_ids_of_another_tenant_do_not_exist(installation: Installation, method: str, path: str, name: str) -> None:
-    api, foreign = installation.api, installation.beta[0]
+    api = installation.api
     token = api.token("acme", Role.ADMIN)
-    answer = ask(api, method, path, token, card_id=foreign["card_id"], company_id=foreign["company_id"])
-    made_up = ask(api, method, path, token, card_id="no-such-thing", company_id="no-such-thing")
-    assert (answer.status_code, answer.content) == (404, made_up.content)
-    assert not shows(answer)
+    answer = ask(api, method, path, token, **installation.ids("beta"))
+    # Tasks of the analysis are nobody's: they have the same names for all.
+    made_up = ask(api, method, path, token, task=installation.ids("beta")["task"])
+    assert answer.status_code == made_up.status_code == 404
+    named = {one: said for one, said in installation.ids("beta").items() if f"{{{one}}}" in path and one != "task"}
+    assert without_ids(answer, named) == without_ids(made_up, {"": "no-such-thing"})
+    assert CANARY not in without_ids(answer, named)
 
 
 def test_filters_do_not_reach_another_tenant(installation: Installation) -> None:
@@ -262,7 +303,29 @@ def entered(installation: Installation) -> Any:
         yield session._connection
 
 
-READABLE = [*PUBLISHED.values(), card_event, card_state, connection]
+READABLE = [
+    *PUBLISHED.values(),
+    card_event,
+    card_state,
+    connection,
+    correction,
+    topic_draft,
+    topic_edit,
+    topic_proposal,
+    topic_proposal_quote,
+    topic_version,
+    user_table,
+    invitation,
+    api_key,
+    audit,
+    live_event,
+    live_position,
+    saved_view,
+    notification,
+    notification_channel,
+    notification_delivery,
+    notification_preference,
+]
 
 
 def test_a_forgotten_where_still_sees_own_rows_only(entered: Connection) -> None:
@@ -310,7 +373,7 @@ def test_a_session_that_writes_reaches_its_own_tenant_only(installation: Install
         pytest.skip("SQLite has no row-level security; there the query layer alone keeps tenants apart")
     user = UserDirectory(engine).keep_demo_user("acme", Role.ADMIN)
     writer = Writing(engine, VAULT).of(user)
-    writer.ask_consent("http://127.0.0.1:1/callback")
+    writer.ask_consent("http://127.0.0.1:1/callback", page="/settings")
     row = {"state_hash": "x", "browser_hash": "x", "subject": "x", "secret": "x", "expires_at": LONG_AGO}
     with writer._transaction() as database:
         assert database.scalar(text("select current_user")) == "churnboard_api"
@@ -318,6 +381,13 @@ def test_a_session_that_writes_reaches_its_own_tenant_only(installation: Install
         assert set(database.scalars(select(oauth_state.c.tenant_id))) == {"acme"}
         foreign = connection.c.tenant_id == "beta"
         assert database.execute(update(connection).where(foreign).values(status="disconnected")).rowcount == 0
+        for table in (user_table, invitation, api_key, audit):
+            assert set(database.scalars(select(table.c.tenant_id))) <= {"acme"}
+        theirs = user_table.c.tenant_id == "beta"
+        assert database.execute(update(user_table).where(theirs).values(role="admin")).rowcount == 0
+        assert database.execute(delete(user_table).where(theirs)).rowcount == 0
+        for table, change in ((invitation, {"revoked_at": LONG_AGO}), (api_key, {"revoked_at": LONG_AGO})):
+            assert database.execute(update(table).where(table.c.tenant_id == "beta").values(change)).rowcount == 0
         assert (
             database.execute(update(card_state).where(card_state.c.tenant_id == "beta").values(status="new")).rowcount
             == 0
@@ -330,10 +400,34 @@ def test_a_session_that_writes_reaches_its_own_tenant_only(installation: Install
             update(card_event).values(status="new"),
             insert(card_event).values(tenant_id="beta", **EVENT),
             insert(card_state).values(tenant_id="beta", card_id="x", last_seq=1, status="new", **STATE),
+            insert(saved_view).values(tenant_id="beta", view_id="x", **VIEW),
+            insert(live_position).values(tenant_id="beta2", position=1),
+            insert(notification).values(tenant_id="beta", notification_id="x", **TOLD),
+            update(notification).values(recipient="x"),
+            delete(notification),
+            insert(notification_channel).values(tenant_id="beta2", **CHANNEL),
+            update(notification_channel).values(tenant_id="beta"),
+            insert(notification_preference).values(tenant_id="beta", subject="x", kind="card", **WISH),
+            update(notification_delivery).values(status="sent"),
+            select(notification_told),
             insert(card_alias).values(tenant_id="acme", alias_id="x", card_id="x"),
             select(webhook_event),
             insert(webhook_event).values(event_key="x", portal_id="1", subscription_type="x", object_type="x", raw={}),
-            update(user_table).values(role="admin"),
+            update(user_table).values(tenant_id="beta"),
+            update(user_table).values(subject="x"),
+            update(user_table).values(email="x"),
+            insert(user_table).values(tenant_id="beta", subject="x", email="x", name="x", role="admin"),
+            insert(invitation).values(tenant_id="beta", invitation_id="x", secret_hash="x", **INVITED),
+            update(invitation).values(email="x"),
+            update(invitation).values(role="admin"),
+            delete(invitation),
+            insert(api_key).values(tenant_id="beta", prefix="x", secret_hash="x", **KEY),
+            update(api_key).values(secret_hash="x"),
+            update(api_key).values(expires_at=None),
+            delete(api_key),
+            insert(audit).values(tenant_id="beta", audit_id="x", **ACT),
+            update(audit).values(actor="x"),
+            delete(audit),
             insert(PUBLISHED["sentiment_daily"]).values(tenant_id="acme", build_id="x", metric_on=LONG_AGO.date()),
         ):
             with pytest.raises(ProgrammingError), database.begin_nested():

@@ -48,8 +48,11 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
             answer = client.get("/cards", headers={"Authorization": f"Bearer {token}"})
             assert (answer.status_code, answer.json()["total"]) == (200, 4)
             assert "server" not in answer.headers
-        process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=30)
+            # An open stream does not end by itself, and must not be waited for.
+            with client.stream("GET", "/stream", headers={"Authorization": f"Bearer {token}"}) as stream:
+                assert next(stream.iter_lines()) == "event: started"
+                process.send_signal(signal.SIGTERM)
+                rest, _ = process.communicate(timeout=8)
     finally:
         process.kill()
         process.wait()

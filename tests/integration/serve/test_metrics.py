@@ -1,8 +1,16 @@
 """Daily series: the range, and which rows are in it."""
 
+import csv
+import io
+from datetime import date
+
 import pytest
 
+from core.appdb.budgets import Budgets
+from serve.forms import cell
+from tests.integration.serve.conftest import NewTenant
 from tests.support.api import Api
+from tests.support.published import card, company, cost_day, label, leader, quality_day, risk_day, ticket
 
 
 @pytest.mark.parametrize(
@@ -131,3 +139,178 @@ def test_precision_and_recall_say_what_they_are_from_and_why_nothing_is_told(api
     ]
     again = api.get("/metrics/precision", "acme", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+SERIES = [
+    "topics",
+    "sentiment",
+    "sentiment-trends",
+    "topic-trends",
+    "risks",
+    "topic-impact",
+    "emerging-topics",
+    "companies",
+    "precision",
+    "recall",
+    "costs",
+    "quality",
+]
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_a_series_is_the_same_as_csv(api: Api, series: str) -> None:
+    items = api.get(f"/metrics/{series}", "acme").json()["items"]
+    for query, headers in (("?format=csv", {}), ("", {"Accept": "text/csv"})):
+        answer = api.get(f"/metrics/{series}{query}", "acme", headers=headers)
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert answer.headers["content-disposition"] == f'attachment; filename="churnboard-{series}-2026-03-31.csv"'
+        rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        assert items
+        assert rows == [{name: cell(value) for name, value in item.items()} for item in items]
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_a_series_says_the_sql_for_it(api: Api, series: str) -> None:
+    answer = api.get(f"/metrics/{series}?format=sql", "acme")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "tenant_id = 'acme'" in answer.text
+    assert answer.text.endswith(";\n")
+
+
+def test_a_filter_cannot_leave_its_quotes(api: Api) -> None:
+    said = api.get("/metrics/topics", "acme", params={"format": "sql", "topic": "x' or '1'='1"}).text
+    assert "topic = 'x'' or ''1''=''1'" in said
+
+
+def test_what_reading_cost_stands_beside_the_budget(tenant: NewTenant) -> None:
+    days = [date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31)]
+    tenant.publish(costs=[cost_day(day, "topics", cost_usd=1.5) for day in days])
+    first = tenant.get("/metrics/costs?from=2026-03-31")
+    assert [item["cost_usd"] for item in first.json()["items"]] == [1.5]
+    assert first.json()["budget"] == {"month_on": "2026-03-01", "monthly_usd": None, "spent_usd": 3.0}
+    Budgets(tenant.api.engine, None).set(tenant.tenant_id, 20.0, author="test")
+    # No new build, and yet another answer.
+    again = tenant.get("/metrics/costs?from=2026-03-31", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.json()["budget"]["monthly_usd"]) == (200, 20.0)
+    assert tenant.get("/metrics/costs?task=sentiment").json()["items"] == []
+
+
+def test_how_good_readings_are_comes_by_day_and_question(tenant: NewTenant) -> None:
+    days = [date(2026, 3, 30), date(2026, 3, 31)]
+    unread = {"analyzer": None, "model": None, "prompt_version": None, "reader_count": 0, "read_count": 0}
+    tenant.publish(
+        quality=[
+            *(quality_day(day, "sentiment") for day in days),
+            quality_day(
+                days[1], "topics", dead_letter_count=3, **unread, cost_usd=None, cost_usd_per_1000_tickets=None
+            ),
+        ]
+    )
+    body = tenant.get("/metrics/quality").json()
+    assert [(row["metric_on"], row["task"]) for row in body["items"]] == [
+        ("2026-03-30", "sentiment"),
+        ("2026-03-31", "sentiment"),
+        ("2026-03-31", "topics"),
+    ]
+    topics = body["items"][-1]
+    assert (topics["analyzer"], topics["dead_letter_count"], topics["verified_quote_score"]) == (None, 3, None)
+    narrowed = tenant.get("/metrics/quality?task=topics&from=2026-03-31").json()
+    assert narrowed["items"] == [topics]
+    assert tenant.get("/metrics/quality?task=grammar").status_code == 422
+
+
+def test_segments_name_what_there_is(api: Api) -> None:
+    body = api.get("/metrics/segments", "acme").json()
+    assert body["owners"] == [{"owner_id": "9", "owner_name": "Grace Hopper", "company_count": 3}]
+    counted = {row["mrr_band"]: (row["from_mrr"], row["below_mrr"], row["company_count"]) for row in body["mrr_bands"]}
+    # A company that is said to pay, without an amount, is in no band of amounts.
+    assert counted == {
+        "under_1000": (None, 1000, 0),
+        "from_1000": (1000, 5000, 2),
+        "from_5000": (5000, None, 0),
+        "unknown": (None, None, 1),
+    }
+
+
+def world(tenant: NewTenant) -> None:
+    """Two owners, two sizes; each ticket and card says whose it is."""
+    tickets = [
+        ticket(1, company_id="1001"),
+        ticket(2, company_id="1002", sentiment="positive", level=1, is_negative=False, points=0),
+        ticket(3, company_id="1002", created_on=date(2026, 3, 29)),
+        ticket(4, company_id=None),
+    ]
+    tenant.publish(
+        companies=[
+            company(1, mrr=500.0),
+            company(2, mrr=7000.0, owner_id=None, owner_name=None),
+            company(3, mrr=800.0, mrr_source="tenant_median_assumed"),
+        ],
+        tickets=tickets,
+        labels=[*(label(one, "billing") for one in tickets[:3]), label(tickets[1], "data")],
+        cards=[
+            card(1, opened_on=date(2026, 3, 29)),
+            card(2, closed_on=date(2026, 3, 30), is_active=False, topic="data"),
+            card(3),
+        ],
+        risks=[risk_day(date(2026, 3, day), "billing") for day in (29, 30, 31)],
+        leaders=[leader(1, 30, 2), leader(2, 30, 1)],
+    )
+
+
+def test_a_segment_is_counted_anew(tenant: NewTenant) -> None:
+    world(tenant)
+    tones = tenant.get("/metrics/sentiment?owner=none").json()["items"]
+    assert [(day["metric_on"], day["ticket_count"], day["positive_count"], day["mean_level"]) for day in tones] == [
+        ("2026-03-29", 2, 1, 0.0)
+    ]
+    topics = tenant.get("/metrics/topics?mrr_band=under_1000&mrr_band=from_5000").json()["items"]
+    assert [
+        (day["metric_on"], day["topic"], day["ticket_count"], day["all_ticket_count"], day["mrr_touched"])
+        for day in topics
+    ] == [
+        ("2026-03-29", "billing", 2, 2, 7000.0),
+        ("2026-03-29", "data", 1, 2, 7000.0),
+        ("2026-03-30", "billing", 1, 1, 500.0),
+    ]
+    impact = tenant.get("/metrics/topic-impact?owner=none").json()["items"]
+    # Without `billing` nothing is left to compare with.
+    assert [
+        (row["topic"], row["negative_share"], row["negative_share_impact"], row["negative_rank"]) for row in impact
+    ] == [
+        ("data", 0.0, -0.5, 1),
+        ("billing", 0.5, None, 2),
+    ]
+    leaders = tenant.get("/metrics/companies?mrr_band=under_1000").json()["items"]
+    assert [row["company_id"] for row in leaders] == ["1001"]
+
+
+def test_cards_of_a_segment_by_day_lead_to_these_cards(tenant: NewTenant) -> None:
+    world(tenant)
+    risks = tenant.get("/metrics/risks?mrr_band=under_1000&mrr_band=from_5000").json()["items"]
+    assert [
+        (
+            row["metric_on"],
+            row["topic"],
+            row["opened_count"],
+            row["closed_count"],
+            row["active_count"],
+            row["active_mrr"],
+        )
+        for row in risks
+    ] == [
+        ("2026-03-29", "billing", 1, 0, 1, 500.0),
+        ("2026-03-29", "data", 0, 0, 1, 7000.0),
+        ("2026-03-30", "billing", 0, 0, 1, 500.0),
+        ("2026-03-30", "data", 0, 1, 0, None),
+        ("2026-03-31", "billing", 0, 0, 1, 500.0),
+    ]
+    for row in risks:
+        behind = tenant.get(
+            f"/cards?active_on={row['metric_on']}&topic={row['topic']}&computed_severity={row['severity']}"
+            "&mrr_band=under_1000&mrr_band=from_5000"
+        ).json()
+        assert behind["total"] == row["active_count"], row
+    assert tenant.get("/cards?opened_from=2026-03-29&opened_to=2026-03-29").json()["total"] == 1
+    assert tenant.get("/cards?company_owner=none").json()["items"][0]["company_id"] == "1002"
+    assert tenant.get("/metrics/risks?owner=none&topic=billing").json()["items"] == []

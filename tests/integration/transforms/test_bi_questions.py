@@ -3,8 +3,6 @@
 import re
 import shutil
 import subprocess
-import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,68 +10,18 @@ from typing import Any
 
 import duckdb
 import pytest
-from sqlalchemy import Engine, create_engine, insert, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
-from core.appdb import bi, open_app_database
-from core.appdb.tables import tenant
-from core.naming import BI_ONLY_MARTS, PUBLISHED_MARTS
-from core.publishing import PublishReport, mark_passed, publish
-from core.tenants import tenant_id
-from core.warehouse import connect
-from tests.integration.transforms.conftest import BuiltWarehouse
-from tests.support.databases import throw_away_database
-from tests.support.planted_warehouse import AS_OF
+from core.naming import BI_MARTS
 
 PAGE = Path(__file__).parents[3] / "docs" / "bi.md"
-TENANTS = [tenant_id(name) for name in ("acme", "globex", "initech", "messy")]
-MARTS = {*PUBLISHED_MARTS, *BI_ONLY_MARTS}
+MARTS = set(BI_MARTS)
 ASKED = re.findall(r"^### (\d+)\. (.+?)\n(.*?)(?=^### |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 QUESTIONS = {f"{number}. {title}": re.findall(r"```sql\n(.*?)```", body, re.DOTALL) for number, title, body in ASKED}
 # What depends on when the test runs.
 CLOCK = {"hours_ago"}
-
-
-def published(built: BuiltWarehouse, engine: Engine, folder: Path) -> PublishReport:
-    warehouse = connect(built.url)
-    mark_passed(warehouse, as_of_at=AS_OF, run_id="planted")
-    with engine.begin() as connection:
-        for name in TENANTS:
-            connection.execute(insert(tenant), {"tenant_id": name, "name": name, "cell": name, "created_at": AS_OF})
-    report = publish(
-        warehouse=warehouse, engine=engine, tenant_ids=TENANTS, data_dir=folder, max_drop_share=0.5, builds_kept=2
-    )
-    assert report.held_back == []
-    return report
-
-
-@pytest.fixture(scope="module")
-def file(duckdb_marts: BuiltWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The published file of the planted data set."""
-    folder = tmp_path_factory.mktemp("bi")
-    engine = open_app_database(f"sqlite:///{folder / 'app.db'}")
-    published(duckdb_marts, engine, folder)
-    engine.dispose()
-    # As the page says: CURRENT names it.
-    return folder / "published" / (folder / "published" / "CURRENT").read_text().strip()
-
-
-@pytest.fixture(scope="module")
-def reader(postgres_marts: BuiltWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """An engine of a role that was granted the views of the same data set on Postgres."""
-    role = f"bi_test_{uuid.uuid4().hex[:10]}"
-    with throw_away_database() as url:
-        owner = open_app_database(url)
-        published(postgres_marts, owner, tmp_path_factory.mktemp("bi"))
-        bi.grant(owner, role)
-        engine = create_engine(make_url(url).set(username=role, password=None))
-        yield engine
-        engine.dispose()
-        with owner.begin() as connection:
-            connection.execute(text(f"drop owned by {role}; drop role {role}"))
-        owner.dispose()
 
 
 def on_file(file: Path, sql: str) -> list[dict[str, Any]]:

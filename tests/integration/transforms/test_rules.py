@@ -93,7 +93,7 @@ class Fuzzed:
         runner.build(
             url,
             select="+int_trigger_params stg_app__topics stg_app__trigger_rule_literals +int_tenant_rules "
-            "int_tenant_rule_spans int_tenant_rule_daily",
+            "int_tenant_rule_spans int_stale_days int_tenant_rule_daily",
             as_of=AS_OF,
             target_dir=target_dir,
         )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.appdb.mappings import FieldMapping
+from core.fields import FieldMapping
 from core.vocabulary import MappedField, MrrUnit
 from ingestion.hubspot.mappable import FITTING_TYPES, Definition, Mappable, UnfitMapping, check, problems, suggestions
 

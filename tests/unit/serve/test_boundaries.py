@@ -19,7 +19,24 @@ MAY_TOUCH_THE_DATABASE = {
     "serve/auth/users.py",  # a subject has no tenant yet
     "serve/health/checks.py",  # looks at the catalogue, never at rows
 }
-WRITERS = {"CardBook", "ConnectionStore", "ConsentBook", "Writing", "TenantWriter"}
+WRITERS = {
+    *(
+        "BudgetBook",
+        "CardBook",
+        "ChannelBook",
+        "ConnectionStore",
+        "ConsentBook",
+        "CorrectionBook",
+        "DeletionBook",
+        "NotificationBook",
+        "RuleBook",
+        "TenantBook",
+        "TopicBook",
+        "TriggerBook",
+        "ViewBook",
+    ),
+    *("Writing", "TenantWriter"),
+}
 """What writes for a tenant it is told; only the choke point may tell it one."""
 MAY_MAKE_WRITERS = {"serve/writing.py", "serve/services.py"}
 MAY_OPEN_IT = {"serve/app.py", "serve/main.py"}

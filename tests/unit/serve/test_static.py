@@ -44,6 +44,18 @@ def test_files_are_served_as_what_they_are(client: TestClient) -> None:
     assert client.head("/").status_code == 200
 
 
+def test_files_are_packed_for_whom_that_helps(dist: Path) -> None:
+    (dist / "assets" / "index-1a2b.js").write_text("run();" * 1_000)
+    client = TestClient(create_app(Settings(), dist=dist))
+    packed = client.get("/assets/index-1a2b.js", headers={"Accept-Encoding": "gzip"})
+    plain = client.get("/assets/index-1a2b.js", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content) / 10
+    assert packed.text == plain.text
+    assert "content-encoding" not in plain.headers
+    assert "Accept-Encoding" in packed.headers["vary"]
+
+
 def test_a_script_that_is_gone_is_not_a_page(client: TestClient) -> None:
     answer = client.get("/assets/index-old.js")
     assert (answer.status_code, answer.json()["error"]) == (404, "NotFound")

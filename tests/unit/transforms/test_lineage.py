@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.params import params
 from transforms.lineage import Lineage
-from transforms.params import params
 from transforms.runner import manifest_path
 
 OF_CARDS_ONLY = {"prior_churned", "prior_kept"}

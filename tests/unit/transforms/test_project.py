@@ -11,6 +11,7 @@ import pytest
 from core.naming import INTERMEDIATE, MARTS, STAGING
 from core.vocabulary import (
     AuditStratum,
+    CardChange,
     CardEventType,
     CardOutcome,
     CardStatus,
@@ -175,6 +176,7 @@ def test_accepted_values_are_the_vocabularys(manifest: Manifest) -> None:
         "stratum": AuditStratum,
         "type": CardEventType,
         "opened_severity": Severity,
+        "change_type": CardChange,
         "outcome": CardOutcome,
         "hidden_reason": HiddenReason,
         "mrr_hidden_reason": HiddenReason,

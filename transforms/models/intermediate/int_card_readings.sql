@@ -1,4 +1,4 @@
-with cards as (
+with cards as not materialized (
 
     select * from {{ ref('int_cards') }}
 

@@ -1,11 +1,12 @@
-with cards as (
+-- Not materialized: Postgres knows nothing of what is, and compares every message with every ticket.
+with cards as not materialized (
 
     select * from {{ ref('int_cards') }}
     where is_shown
 
 ),
 
-tickets as (
+tickets as not materialized (
 
     select * from {{ ref('int_tickets') }}
     where company_id is not null

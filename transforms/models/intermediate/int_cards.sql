@@ -165,6 +165,7 @@ final as (
         coalesce(published.first_published_at, {{ as_of_at() }}) as known_since_at,
         judged.notify_flag = 1 as is_notify,
         judged.score,
+        judged.scored_on,
         scores.components,
         scores.why,
         judged.ticket_id,

@@ -1,3 +1,20 @@
+-- No window reaches further back than so many days.
+{% set reach_days = 121 %}
+
+{% set counts = [
+    'ticket_count_7d',
+    'ticket_count_14d',
+    'ticket_count_90d_before_14d',
+    'ticket_count_90d_before_30d',
+    'inbound_count_30d',
+    'message_count_30d',
+    'inbound_message_count_30d',
+    'open_count',
+    'overdue_count',
+    'negative_count_90d',
+    'unanswered_count_90d',
+] %}
+
 with companies as (
 
     select * from {{ ref('int_company_facts') }}
@@ -54,26 +71,23 @@ tenants as (
 
 ),
 
-messages as (
+stale_days as (
+
+    select * from {{ ref('int_stale_days') }}
+
+),
+
+spoken as (
 
     select
         messages.tenant_id,
         tickets.company_id,
         messages.ticket_id,
+        messages.message_id,
+        messages.direction,
+        messages.sent_at,
         messages.sent_on,
-        case when messages.direction = 'inbound' then 1 else 0 end as inbound_count,
-        -- The ticket itself is counted as its first message, which is the first one from the customer where both are of one day.
-        case
-            when
-                messages.direction = 'inbound'
-                and messages.sent_on = tickets.created_on
-                and row_number() over (
-                    partition by messages.tenant_id, messages.ticket_id, messages.direction
-                    order by messages.sent_at, {{ id_order('messages.message_id') }}
-                ) = 1
-                then 1
-            else 0
-        end as is_opening
+        tickets.created_on
 
     from {{ ref('int_messages') }} as messages
     inner join tickets
@@ -84,10 +98,92 @@ messages as (
 
 ),
 
+signs as (
+
+    select tenant_id, company_id, created_on as sign_on from tickets
+    union all
+    select tenant_id, company_id, sent_on from spoken
+
+),
+
+first_signs as (
+
+    select
+        tenant_id,
+        company_id,
+        min(sign_on) as first_sign_on
+
+    from signs
+    group by tenant_id, company_id
+
+),
+
+-- A company's days begin with its first sign of life, in the CRM or in a ticket imported from elsewhere; here, with the first that is stale.
+starts as (
+
+    select
+        companies.tenant_id,
+        companies.company_id,
+        companies.created_on,
+        greatest(
+            {{ spine_start_on() }},
+            coalesce(least(companies.created_on, first_signs.first_sign_on), {{ spine_start_on() }}),
+            {{ stale_from_on() }}
+        ) as first_on
+
+    from companies
+    left join first_signs
+        on
+            companies.tenant_id = first_signs.tenant_id
+            and companies.company_id = first_signs.company_id
+    left join stale_days
+        on
+            companies.tenant_id = stale_days.tenant_id
+            and companies.company_id = stale_days.company_id
+
+),
+
+-- What a window of the first day may still count; of a ticket it may count, all that was said.
+messages as (
+
+    select
+        spoken.tenant_id,
+        spoken.company_id,
+        spoken.ticket_id,
+        spoken.sent_on,
+        case when spoken.direction = 'inbound' then 1 else 0 end as inbound_count,
+        -- The ticket itself is counted as its first message, which is the first one from the customer where both are of one day.
+        case
+            when
+                spoken.direction = 'inbound'
+                and spoken.sent_on = spoken.created_on
+                and row_number() over (
+                    partition by spoken.tenant_id, spoken.ticket_id, spoken.direction
+                    order by spoken.sent_at, {{ id_order('spoken.message_id') }}
+                ) = 1
+                then 1
+            else 0
+        end as is_opening
+
+    from spoken
+    inner join starts
+        on
+            spoken.tenant_id = starts.tenant_id
+            and spoken.company_id = starts.company_id
+            and greatest(spoken.sent_on, spoken.created_on) > starts.first_on - {{ reach_days }}
+
+),
+
 open_spells as (
 
-    select * from {{ ref('int_ticket_spells') }}
-    where company_id is not null and not is_closed
+    select spells.*
+    from {{ ref('int_ticket_spells') }} as spells
+    inner join starts
+        on
+            spells.tenant_id = starts.tenant_id
+            and spells.company_id = starts.company_id
+            and coalesce(spells.to_on > starts.first_on, true)
+    where not spells.is_closed
 
 ),
 
@@ -124,13 +220,12 @@ spells as (
 
 ),
 
--- What began before the first day is carried in on that day.
 spell_changes as (
 
-    select tenant_id, company_id, kind, greatest(from_on, {{ spine_lead_in_start_on() }}) as day_on, 1 as change
+    select tenant_id, company_id, kind, from_on as day_on, 1 as change
     from spells
     union all
-    select tenant_id, company_id, kind, greatest(to_on, {{ spine_lead_in_start_on() }}), -1
+    select tenant_id, company_id, kind, to_on, -1
     from spells
     where to_on is not null
 
@@ -148,7 +243,7 @@ inbound_days as (
 
 ),
 
--- Everything that moves a company's counts, as one row an event.
+-- Everything that happened to a company, as one row an event.
 events as (
 
     select
@@ -158,22 +253,18 @@ events as (
         1 as ticket_count,
         1 as inbound_count,
         0 as message_count,
-        0 as inbound_message_count,
-        0 as open_change,
-        0 as overdue_change,
-        0 as negative_change,
-        0 as unanswered_change
+        0 as inbound_message_count
     from tickets
 
     union all
 
-    select tenant_id, company_id, sent_on, 0, inbound_count - is_opening, 1, inbound_count, 0, 0, 0, 0
+    select tenant_id, company_id, sent_on, 0, inbound_count - is_opening, 1, inbound_count
     from messages
 
     union all
 
     -- HubSpot keeps the latest message of a ticket beside it, a chat's too, which is no email; earlier ones of these are not known.
-    select tickets.tenant_id, tickets.company_id, tickets.last_message_on, 0, 1, 0, 0, 0, 0, 0, 0
+    select tickets.tenant_id, tickets.company_id, tickets.last_message_on, 0, 1, 0, 0
     from tickets
     left join inbound_days
         on
@@ -184,79 +275,109 @@ events as (
         tickets.last_message_on > tickets.created_on
         and inbound_days.ticket_id is null
 
-    union all
-
-    select
-        tenant_id,
-        company_id,
-        day_on,
-        0,
-        0,
-        0,
-        0,
-        case when kind = 'open' then change else 0 end,
-        case when kind = 'overdue' then change else 0 end,
-        case when kind = 'negative' then change else 0 end,
-        case when kind = 'unanswered' then change else 0 end
-    from spell_changes
-
 ),
 
 daily_events as (
 
     select
-        tenant_id,
-        company_id,
-        day_on,
-        sum(ticket_count) as ticket_count,
-        sum(inbound_count) as inbound_count,
-        sum(message_count) as message_count,
-        sum(inbound_message_count) as inbound_message_count,
-        sum(open_change) as open_change,
-        sum(overdue_change) as overdue_change,
-        sum(negative_change) as negative_change,
-        sum(unanswered_change) as unanswered_change
+        events.tenant_id,
+        events.company_id,
+        events.day_on,
+        starts.first_on,
+        sum(events.ticket_count) as ticket_count,
+        sum(events.inbound_count) as inbound_count,
+        sum(events.message_count) as message_count,
+        sum(events.inbound_message_count) as inbound_message_count
 
     from events
-    group by tenant_id, company_id, day_on
+    inner join starts
+        on
+            events.tenant_id = starts.tenant_id
+            and events.company_id = starts.company_id
+            and events.day_on > starts.first_on - {{ reach_days }}
+    group by events.tenant_id, events.company_id, events.day_on, starts.first_on
 
 ),
 
-first_events as (
+-- So many days after an event a window begins or ceases to count it.
+turns as (
+
+    select 0 as turn
+    {%- for turn in [7, 14, 30, 104, 120] %}
+    union all
+    select {{ turn }}
+    {%- endfor %}
+
+),
+
+-- Everything that moves a count; what began before the first day is carried in on that day.
+moves as (
+
+    select
+        daily_events.tenant_id,
+        daily_events.company_id,
+        greatest(daily_events.day_on + turns.turn, daily_events.first_on) as day_on,
+        {{ within_window('daily_events.ticket_count', 'turns.turn', 0, 7) }} as ticket_count_7d,
+        {{ within_window('daily_events.ticket_count', 'turns.turn', 0, 14) }} as ticket_count_14d,
+        {{ within_window('daily_events.ticket_count', 'turns.turn', 14, 104) }} as ticket_count_90d_before_14d,
+        {{ within_window('daily_events.ticket_count', 'turns.turn', 30, 120) }} as ticket_count_90d_before_30d,
+        {{ within_window('daily_events.inbound_count', 'turns.turn', 0, 30) }} as inbound_count_30d,
+        {{ within_window('daily_events.message_count', 'turns.turn', 0, 30) }} as message_count_30d,
+        {{ within_window('daily_events.inbound_message_count', 'turns.turn', 0, 30) }} as inbound_message_count_30d,
+        0 as open_count,
+        0 as overdue_count,
+        0 as negative_count_90d,
+        0 as unanswered_count_90d
+
+    from daily_events
+    cross join turns
+    where daily_events.day_on + turns.turn <= {{ as_of_on() }}
+
+    union all
+
+    select
+        spell_changes.tenant_id,
+        spell_changes.company_id,
+        greatest(spell_changes.day_on, starts.first_on),
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        case when spell_changes.kind = 'open' then spell_changes.change else 0 end,
+        case when spell_changes.kind = 'overdue' then spell_changes.change else 0 end,
+        case when spell_changes.kind = 'negative' then spell_changes.change else 0 end,
+        case when spell_changes.kind = 'unanswered' then spell_changes.change else 0 end
+
+    from spell_changes
+    inner join starts
+        on
+            spell_changes.tenant_id = starts.tenant_id
+            and spell_changes.company_id = starts.company_id
+    where spell_changes.day_on <= {{ as_of_on() }}
+
+),
+
+daily_moves as (
 
     select
         tenant_id,
         company_id,
-        min(day_on) as first_event_on
+        day_on
+        {%- for name in counts %},
+        sum({{ name }}) as {{ name }}
+        {%- endfor %}
 
-    from daily_events
-    group by tenant_id, company_id
+    from moves
+    group by tenant_id, company_id, day_on
 
 ),
 
 days as (
 
-    {{ days_between(spine_lead_in_start_on(), as_of_on()) }}
-
-),
-
--- A company's days begin with its first sign of life, in the CRM or in a ticket imported from elsewhere.
-starts as (
-
-    select
-        companies.tenant_id,
-        companies.company_id,
-        companies.created_on,
-        greatest(
-            {{ spine_lead_in_start_on() }},
-            coalesce(least(companies.created_on, first_events.first_event_on), {{ spine_start_on() }})
-        ) as starts_on
-
-    from companies
-    left join first_events
-        on
-            companies.tenant_id = first_events.tenant_id
-            and companies.company_id = first_events.company_id
+    {{ days_between(spine_start_on(), as_of_on()) }}
 
 ),
 
@@ -268,7 +389,7 @@ spine as (
 
     from starts
     inner join days
-        on days.day_on >= starts.starts_on
+        on days.day_on >= starts.first_on
 
 ),
 
@@ -277,71 +398,41 @@ facts as (
 
     select
         spans.*,
-        greatest(spans.valid_from_on, starts.starts_on) as since_on
+        greatest(spans.valid_from_on, starts.first_on) as since_on
 
     from {{ ref('int_company_fact_spans') }} as spans
     inner join starts
         on
             spans.tenant_id = starts.tenant_id
             and spans.company_id = starts.company_id
-            and spans.valid_to_on >= starts.starts_on
+            and spans.valid_to_on >= starts.first_on
 
 ),
 
-counted as (
+rolled as (
 
     select
         spine.tenant_id,
         spine.company_id,
-        spine.created_on,
         spine.day_on,
-        facts.since_on as facts_since_on,
-        coalesce(daily_events.ticket_count, 0) as ticket_count,
-        coalesce(daily_events.inbound_count, 0) as inbound_count,
-        coalesce(daily_events.message_count, 0) as message_count,
-        coalesce(daily_events.inbound_message_count, 0) as inbound_message_count,
-        coalesce(daily_events.open_change, 0) as open_change,
-        coalesce(daily_events.overdue_change, 0) as overdue_change,
-        coalesce(daily_events.negative_change, 0) as negative_change,
-        coalesce(daily_events.unanswered_change, 0) as unanswered_change
+        spine.day_on - spine.created_on as company_age_days
+        {%- for name in counts %},
+        sum(coalesce(daily_moves.{{ name }}, 0)) over (company_days rows between unbounded preceding and current row) as {{ name }}
+        {%- endfor %},
+        max(facts.since_on) over (company_days rows between unbounded preceding and current row) as facts_since_on
 
     from spine
-    left join daily_events
+    left join daily_moves
         on
-            spine.tenant_id = daily_events.tenant_id
-            and spine.company_id = daily_events.company_id
-            and spine.day_on = daily_events.day_on
+            spine.tenant_id = daily_moves.tenant_id
+            and spine.company_id = daily_moves.company_id
+            and spine.day_on = daily_moves.day_on
     left join facts
         on
             spine.tenant_id = facts.tenant_id
             and spine.company_id = facts.company_id
             and spine.day_on = facts.since_on
-
-),
-
--- One row a day without gaps, so a frame of rows is a frame of days.
-rolled as (
-
-    select
-        tenant_id,
-        company_id,
-        day_on,
-        day_on - created_on as company_age_days,
-        sum(ticket_count) over (company_days rows between 6 preceding and current row) as ticket_count_7d,
-        sum(ticket_count) over (company_days rows between 13 preceding and current row) as ticket_count_14d,
-        sum(ticket_count) over (company_days rows between 103 preceding and 14 preceding) as ticket_count_90d_before_14d,
-        sum(ticket_count) over (company_days rows between 119 preceding and 30 preceding) as ticket_count_90d_before_30d,
-        sum(inbound_count) over (company_days rows between 29 preceding and current row) as inbound_count_30d,
-        sum(message_count) over (company_days rows between 29 preceding and current row) as message_count_30d,
-        sum(inbound_message_count) over (company_days rows between 29 preceding and current row) as inbound_message_count_30d,
-        sum(open_change) over (company_days rows between unbounded preceding and current row) as open_count,
-        sum(overdue_change) over (company_days rows between unbounded preceding and current row) as overdue_count,
-        sum(negative_change) over (company_days rows between unbounded preceding and current row) as negative_count_90d,
-        sum(unanswered_change) over (company_days rows between unbounded preceding and current row) as unanswered_count_90d,
-        max(facts_since_on) over (company_days rows between unbounded preceding and current row) as facts_since_on
-
-    from counted
-    window company_days as (partition by tenant_id, company_id order by day_on)
+    window company_days as (partition by spine.tenant_id, spine.company_id order by spine.day_on)
 
 ),
 
@@ -362,8 +453,13 @@ ticket_days as (
         sum(messages.inbound_count) as inbound_message_count_5d
 
     from messages
+    inner join starts
+        on
+            messages.tenant_id = starts.tenant_id
+            and messages.company_id = starts.company_id
+            and messages.sent_on >= starts.first_on - 4
     cross join message_ages
-    where messages.sent_on + cast(message_ages.age_days as integer) between {{ spine_start_on() }} and {{ as_of_on() }}
+    where messages.sent_on + cast(message_ages.age_days as integer) between starts.first_on and {{ as_of_on() }}
     group by messages.tenant_id, messages.company_id, messages.ticket_id, messages.sent_on + cast(message_ages.age_days as integer)
 
 ),
@@ -408,8 +504,8 @@ final as (
         cast(rolled.company_age_days as integer) as company_age_days,
         cast(rolled.ticket_count_7d as integer) as ticket_count_7d,
         cast(rolled.ticket_count_14d as integer) as ticket_count_14d,
-        cast(coalesce(rolled.ticket_count_90d_before_14d, 0) as integer) as ticket_count_90d_before_14d,
-        cast(coalesce(rolled.ticket_count_90d_before_30d, 0) as integer) as ticket_count_90d_before_30d,
+        cast(rolled.ticket_count_90d_before_14d as integer) as ticket_count_90d_before_14d,
+        cast(rolled.ticket_count_90d_before_30d as integer) as ticket_count_90d_before_30d,
         cast(rolled.inbound_count_30d as integer) as inbound_count_30d,
         cast(rolled.negative_count_90d as integer) as negative_count_90d,
         cast(rolled.open_count as integer) as open_count,
@@ -449,7 +545,6 @@ final as (
             rolled.tenant_id = facts.tenant_id
             and rolled.company_id = facts.company_id
             and rolled.facts_since_on = facts.since_on
-    where rolled.day_on >= {{ spine_start_on() }}
 
 )
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='renewed') }}
+
 with tickets as (
 
     select
@@ -5,7 +7,7 @@ with tickets as (
         ticket_id,
         coalesce(created_at, modified_at, loaded_at) as opened_at
 
-    from {{ ref('stg_hubspot__tickets') }}
+    from {{ renewed('stg_hubspot__tickets') }} as tickets
     where not is_archived
 
 ),

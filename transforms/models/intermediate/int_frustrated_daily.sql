@@ -26,6 +26,12 @@ reach as (
 
 ),
 
+stale_days as (
+
+    select * from {{ ref('int_stale_days') }}
+
+),
+
 said as (
 
     select
@@ -41,10 +47,23 @@ said as (
 
 ),
 
+-- What may still be heard on a stale day.
 readings as (
 
-    select * from said
-    where points > 0
+    select
+        said.*,
+        {{ stale_from_on() }} as stale_from_on
+
+    from said
+    inner join reach
+        on said.tenant_id = reach.tenant_id
+    left join stale_days
+        on
+            said.tenant_id = stale_days.tenant_id
+            and said.company_id = stale_days.company_id
+    where
+        said.points > 0
+        and said.sent_on + cast(ceil(reach.window_days) as integer) > {{ stale_from_on() }}
 
 ),
 
@@ -86,6 +105,7 @@ aged as materialized (
         on readings.tenant_id = reach.tenant_id
     inner join ages
         on ages.age_days < reach.window_days
+    where cast(readings.sent_on + cast(ages.age_days as integer) as date) >= readings.stale_from_on
 
 ),
 
@@ -274,7 +294,12 @@ company_days as (
         sum(case when is_fallen then 1 else 0 end) as fallen_count,
         sum(case when is_eased then 1 else 0 end) as eased_count,
         max(case when strength_rank = 1 then ticket_id end) as strongest_ticket_id,
-        max(case when strength_rank = 1 then message_id end) as strongest_message_id
+        max(case when strength_rank = 1 then message_id end) as strongest_message_id,
+        -- What each ticket brings, by the message it brings it with: what a card's quotes are shown to weigh.
+        '{' || string_agg(
+            {{ json_string("ticket_id || ' ' || message_id") }} || ':' || cast(points as text), ','
+            order by {{ id_order('ticket_id') }}
+        ) || '}' as message_points
 
     from strongest_first
     group by tenant_id, company_id, scored_on
@@ -365,7 +390,8 @@ final as (
             ['implied_count > 0', whole_number('implied_count') ~ " || ' with implied intent to leave'"],
             ['fallen_count > 0', whole_number('fallen_count') ~ " || ' that turned bad'"],
             ['eased_count > 0', whole_number('eased_count') ~ " || ' that ended well'"],
-        ], ', ') }} || ' (score ' || {{ plain_number('score', 2) }} || ').' as why
+        ], ', ') }} || ' (score ' || {{ plain_number('score', 2) }} || ').' as why,
+        message_points
 
     from judged
 

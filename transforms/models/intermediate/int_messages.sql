@@ -1,10 +1,12 @@
+{{ config(materialized='incremental', incremental_strategy='renewed') }}
+
 with tickets as (
 
     select
         tenant_id,
         ticket_id
 
-    from {{ ref('stg_hubspot__tickets') }}
+    from {{ renewed('stg_hubspot__tickets') }} as tickets
     where not is_archived
 
 ),

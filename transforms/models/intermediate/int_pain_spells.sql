@@ -1,9 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='renewed') }}
+
 -- For how long an unhappy message, or a ticket closed over a question, is remembered before a silence.
 {% set memory_days = 90 %}
 
 with tickets as (
 
-    select * from {{ ref('int_tickets') }}
+    select * from {{ renewed('int_tickets') }} as tickets
     where company_id is not null
 
 ),
@@ -21,7 +23,7 @@ said as (
             order by sent_at desc, {{ id_order('message_id', 'desc') }}
         ) as recency_rank
 
-    from {{ ref('int_customer_messages') }}
+    from {{ renewed('int_customer_messages') }} as messages
 
 ),
 
@@ -63,7 +65,7 @@ spoken as (
             order by sent_at desc, {{ id_order('message_id', 'desc') }}
         ) as recency_rank
 
-    from {{ ref('int_messages') }}
+    from {{ renewed('int_messages') }} as messages
     where is_conversation
 
 ),

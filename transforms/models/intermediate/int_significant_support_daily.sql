@@ -27,10 +27,43 @@ company_days as (
 
 ),
 
+stale_days as (
+
+    select * from {{ ref('int_stale_days') }}
+
+),
+
+-- Of tickets and topics, what a stale day may still count.
 tickets as (
 
-    select * from {{ ref('int_tickets') }}
-    where company_id is not null
+    select
+        tickets.*,
+        {{ stale_from_on() }} as stale_from_on
+
+    from {{ ref('int_tickets') }} as tickets
+    left join stale_days
+        on
+            tickets.tenant_id = stale_days.tenant_id
+            and tickets.company_id = stale_days.company_id
+    where tickets.company_id is not null and tickets.created_on + 30 > {{ stale_from_on() }}
+
+),
+
+topics as (
+
+    select
+        topics.*,
+        {{ stale_from_on() }} as stale_from_on
+
+    from {{ ref('int_ticket_topics') }} as topics
+    left join stale_days
+        on
+            topics.tenant_id = stale_days.tenant_id
+            and topics.company_id = stale_days.company_id
+    where
+        topics.company_id is not null
+        and topics.topic <> 'none'
+        and topics.created_on + 30 > {{ stale_from_on() }}
 
 ),
 
@@ -49,12 +82,11 @@ topic_days as (
         topics.created_on + cast(ages.age_days as integer) as day_on,
         count(distinct topics.ticket_id) as ticket_count
 
-    from {{ ref('int_ticket_topics') }} as topics
+    from topics
     cross join ages
     where
-        topics.company_id is not null
-        and topics.topic <> 'none'
-        and topics.created_on + cast(ages.age_days as integer) between {{ spine_start_on() }} and {{ as_of_on() }}
+        topics.created_on + cast(ages.age_days as integer)
+        between greatest({{ spine_start_on() }}, topics.stale_from_on) and {{ as_of_on() }}
     group by topics.tenant_id, topics.company_id, topics.topic, topics.created_on + cast(ages.age_days as integer)
 
 ),
@@ -87,7 +119,9 @@ latest_first as (
 
     from tickets
     cross join ages
-    where tickets.created_on + cast(ages.age_days as integer) between {{ spine_start_on() }} and {{ as_of_on() }}
+    where
+        tickets.created_on + cast(ages.age_days as integer)
+        between greatest({{ spine_start_on() }}, tickets.stale_from_on) and {{ as_of_on() }}
 
 ),
 

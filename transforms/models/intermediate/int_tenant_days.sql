@@ -144,7 +144,7 @@ final as (
         on
             rolled.tenant_id = top_spans.tenant_id
             and rolled.day_on >= top_spans.changed_on
-            and (top_spans.next_on is null or rolled.day_on < top_spans.next_on)
+            and rolled.day_on < coalesce(top_spans.next_on, {{ last_day() }})
     where rolled.day_on >= {{ spine_start_on() }}
 
 )

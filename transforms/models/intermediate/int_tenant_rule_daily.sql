@@ -28,6 +28,33 @@ topics as (
 
 ),
 
+stale_days as (
+
+    select * from {{ ref('int_stale_days') }}
+
+),
+
+-- When rules held, from the first stale day of a company on.
+spans as (
+
+    select
+        spans.tenant_id,
+        spans.company_id,
+        spans.rule_id,
+        spans.version,
+        spans.clause_index,
+        greatest(spans.from_on, {{ stale_from_on() }}) as from_on,
+        spans.until_on
+
+    from {{ ref('int_tenant_rule_spans') }} as spans
+    left join stale_days
+        on
+            spans.tenant_id = stale_days.tenant_id
+            and spans.company_id = stale_days.company_id
+    where spans.until_on >= {{ stale_from_on() }}
+
+),
+
 clause_days as (
 
     select
@@ -38,7 +65,7 @@ clause_days as (
         clause_index,
         {{ each_day('from_on', 'until_on') }} as scored_on
 
-    from {{ ref('int_tenant_rule_spans') }}
+    from spans
 
 ),
 

@@ -1,6 +1,8 @@
+{{ config(materialized='incremental', incremental_strategy='renewed') }}
+
 with tickets as (
 
-    select * from {{ ref('int_tickets') }}
+    select * from {{ renewed('int_tickets') }} as tickets
 
 ),
 
@@ -29,7 +31,7 @@ stage_changes as (
             order by history.entered_at desc, {{ id_order('history.stage_id', 'desc') }}
         ) as recency_rank
 
-    from {{ ref('stg_hubspot__ticket_stage_history') }} as history
+    from {{ renewed('stg_hubspot__ticket_stage_history') }} as history
     inner join stages
         on
             history.tenant_id = stages.tenant_id

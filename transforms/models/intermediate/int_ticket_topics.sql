@@ -1,12 +1,14 @@
+{{ config(materialized='incremental', incremental_strategy='renewed') }}
+
 with labels as (
 
-    select * from {{ ref('stg_enrichment__ticket_topics') }}
+    select * from {{ renewed('stg_enrichment__ticket_topics') }} as labels
 
 ),
 
 corrections as (
 
-    select * from {{ ref('stg_app__corrections') }}
+    select * from {{ renewed('stg_app__corrections') }} as corrections
     where is_standing and field = 'topics'
 
 ),
@@ -19,7 +21,7 @@ names as (
 
 tickets as (
 
-    select * from {{ ref('int_tickets') }}
+    select * from {{ renewed('int_tickets') }} as tickets
 
 ),
 

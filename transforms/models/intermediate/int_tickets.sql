@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='renewed') }}
+
 with tickets as (
 
     select
@@ -5,7 +7,7 @@ with tickets as (
         -- A record without a creation date is still a ticket somebody wrote.
         coalesce(created_at, modified_at, loaded_at) as opened_at
 
-    from {{ ref('stg_hubspot__tickets') }}
+    from {{ renewed('stg_hubspot__tickets') }} as tickets
     where not is_archived
 
 ),
@@ -26,7 +28,7 @@ readings as (
             order by points desc, least(level, 0), level desc, sent_at, {{ id_order('message_id') }}
         ) as strength_rank
 
-    from {{ ref('int_customer_messages') }}
+    from {{ renewed('int_customer_messages') }} as messages
     where level is not null
 
 ),
@@ -37,7 +39,7 @@ erasures as (
         tenant_id,
         ticket_id
 
-    from {{ ref('int_customer_messages') }}
+    from {{ renewed('int_customer_messages') }} as messages
     where is_erased
 
 ),
@@ -57,7 +59,7 @@ messages_in_turn as (
             order by sent_at desc, {{ id_order('message_id', 'desc') }}
         ) as recency_rank
 
-    from {{ ref('int_messages') }}
+    from {{ renewed('int_messages') }} as messages
     where is_conversation
 
 ),
@@ -102,7 +104,7 @@ company_links as (
             order by case when links.is_primary then 0 else 1 end, {{ id_order('links.company_id') }}
         ) as link_rank
 
-    from {{ ref('stg_hubspot__ticket_companies') }} as links
+    from {{ renewed('stg_hubspot__ticket_companies') }} as links
     inner join companies
         on
             links.tenant_id = companies.tenant_id
@@ -121,7 +123,7 @@ contact_links as (
             order by {{ id_order('links.contact_id') }}
         ) as link_rank
 
-    from {{ ref('stg_hubspot__ticket_contacts') }} as links
+    from {{ renewed('stg_hubspot__ticket_contacts') }} as links
     inner join contacts
         on
             links.tenant_id = contacts.tenant_id

@@ -1,12 +1,14 @@
+{{ config(materialized='incremental', incremental_strategy='renewed') }}
+
 with tickets as (
 
-    select * from {{ ref('int_tickets') }}
+    select * from {{ renewed('int_tickets') }} as tickets
 
 ),
 
 labels as (
 
-    select * from {{ ref('int_ticket_topics') }}
+    select * from {{ renewed('int_ticket_topics') }} as labels
 
 ),
 

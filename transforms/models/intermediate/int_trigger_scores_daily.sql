@@ -1,12 +1,33 @@
+-- What is scored here stands in the place of what was scored of the stale days before.
+-- depends_on: {{ ref('int_stale_days') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='rescored',
+    unique_key=['tenant_id', 'company_id', 'trigger_type', 'scored_on'],
+) }}
+
 with scores as (
 
-    select 'frustrated' as trigger_type, * from {{ ref('int_frustrated_daily') }}
+    select
+        'frustrated' as trigger_type,
+        tenant_id,
+        company_id,
+        scored_on,
+        score,
+        severity_rank,
+        is_notify,
+        ticket_id,
+        components,
+        why,
+        message_points
+
+    from {{ ref('int_frustrated_daily') }}
     union all
-    select 'significant_support' as trigger_type, * from {{ ref('int_significant_support_daily') }}
+    select 'significant_support' as trigger_type, *, cast(null as text) as message_points from {{ ref('int_significant_support_daily') }}
     union all
-    select 'silently_struggling' as trigger_type, * from {{ ref('int_silently_struggling_daily') }}
+    select 'silently_struggling' as trigger_type, *, cast(null as text) as message_points from {{ ref('int_silently_struggling_daily') }}
     union all
-    select 'tenant_rule' as trigger_type, * from {{ ref('int_tenant_rule_daily') }}
+    select 'tenant_rule' as trigger_type, *, cast(null as text) as message_points from {{ ref('int_tenant_rule_daily') }}
 
 ),
 
@@ -32,6 +53,7 @@ final as (
         scores.ticket_id,
         scores.components,
         scores.why,
+        scores.message_points,
         params.rule_version
 
     from scores

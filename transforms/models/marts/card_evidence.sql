@@ -1,7 +1,26 @@
 -- Characters of the message's text shown on either side of a quote.
 {% set context_length = 200 %}
 
-with card_readings as (
+with cards as (
+
+    select * from {{ ref('int_cards') }}
+
+),
+
+frustrated_days as (
+
+    select * from {{ ref('int_trigger_scores_daily') }}
+    where trigger_type = 'frustrated'
+
+),
+
+messages as (
+
+    select * from {{ ref('int_customer_messages') }}
+
+),
+
+card_readings as (
 
     select * from {{ ref('int_card_readings') }}
 
@@ -16,6 +35,12 @@ quotes as (
 tickets as (
 
     select * from {{ ref('int_tickets') }}
+
+),
+
+portals as (
+
+    select * from {{ ref('stg_hubspot__portals') }}
 
 ),
 
@@ -63,6 +88,24 @@ placed as (
 
 ),
 
+-- Frustration on the day the card shows, by the messages it is made of.
+weights as (
+
+    select
+        cards.tenant_id,
+        cards.card_id,
+        days.message_points
+
+    from cards
+    inner join frustrated_days as days
+        on
+            cards.tenant_id = days.tenant_id
+            and cards.company_id = days.company_id
+            and cards.scored_on = days.scored_on
+    where cards.trigger_type = 'frustrated'
+
+),
+
 final as (
 
     select
@@ -77,7 +120,7 @@ final as (
         ]) }} as evidence_id,
         card_readings.ticket_id,
         tickets.subject as ticket_subject,
-        tickets.url as ticket_url,
+        {{ record_url('tickets.url', 'portals', '0-5', 'tickets.ticket_id') }} as ticket_url,
         {{ with_zone('tickets.created_at') }} as ticket_created_at,
         card_readings.message_id,
         {{ with_zone('card_readings.sent_at') }} as message_sent_at,
@@ -100,6 +143,15 @@ final as (
         readings.target,
         readings.resolution,
         readings.reading_scope,
+        cast(messages.points as bigint) as points,
+        -- A ticket brings what the loudest of its messages still weighs, with its conversation's turn: the others bring nothing.
+        case
+            when weights.card_id is not null
+                then coalesce(
+                    cast({{ json_field('weights.message_points', "card_readings.ticket_id || ' ' || card_readings.message_id") }} as double precision),
+                    0
+                )
+        end as score_points,
         coalesce(confidence.confidence, 'unknown') as confidence,
         {{ measured_answer('readings') }} as measured_answer,
         coalesce(confidence.right_count, 0) as right_count,
@@ -111,7 +163,10 @@ final as (
         cast(readings.input_tokens as bigint) as input_tokens,
         cast(readings.output_tokens as bigint) as output_tokens,
         cast(readings.cost_usd as double precision) as cost_usd,
-        readings.run_id
+        readings.run_id,
+        readings.schema_hash,
+        readings.input_hash,
+        {{ with_zone('readings.analyzed_at') }} as analyzed_at
 
     from card_readings
     inner join placed
@@ -124,6 +179,15 @@ final as (
             card_readings.tenant_id = readings.tenant_id
             and card_readings.ticket_id = readings.ticket_id
             and card_readings.message_id = readings.message_id
+    inner join messages
+        on
+            card_readings.tenant_id = messages.tenant_id
+            and card_readings.ticket_id = messages.ticket_id
+            and card_readings.message_id = messages.message_id
+    left join weights
+        on
+            card_readings.tenant_id = weights.tenant_id
+            and card_readings.card_id = weights.card_id
     left join confidence
         on
             readings.tenant_id = confidence.tenant_id
@@ -136,6 +200,8 @@ final as (
         on
             card_readings.tenant_id = tickets.tenant_id
             and card_readings.ticket_id = tickets.ticket_id
+    left join portals
+        on card_readings.tenant_id = portals.tenant_id
 
 )
 

@@ -41,6 +41,12 @@ contacts as (
 
 ),
 
+card_topics as (
+
+    select * from {{ ref('int_card_topics') }}
+
+),
+
 priors as (
 
     select
@@ -196,6 +202,7 @@ valued as (
             nullif(trim(coalesce(contacts.first_name, '') || ' ' || coalesce(contacts.last_name, '')), ''), contacts.email
         ) as contact_name,
         tickets.prompt_version,
+        coalesce(card_topics.topic, 'unread') as topic,
         -- The mean of a Beta distribution: what was known before any outcome, and the outcomes.
         (priors.prior_churned + coalesce(fates.churned_count, 0))
         / (priors.prior_churned + priors.prior_kept + coalesce(fates.fate_count, 0)) as churn_share,
@@ -256,6 +263,10 @@ valued as (
         on
             cards.tenant_id = evidence.tenant_id
             and cards.card_id = evidence.card_id
+    left join card_topics
+        on
+            cards.tenant_id = card_topics.tenant_id
+            and cards.card_id = card_topics.card_id
     left join last_words
         on
             cards.tenant_id = last_words.tenant_id
@@ -309,6 +320,7 @@ final as (
         owner_source,
         rule_version,
         prompt_version,
+        topic,
         {{ with_zone(as_of_at()) }} as as_of_at
 
     from valued

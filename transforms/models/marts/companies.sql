@@ -4,6 +4,18 @@ with companies as (
 
 ),
 
+records as (
+
+    select * from {{ ref('stg_hubspot__companies') }}
+
+),
+
+portals as (
+
+    select * from {{ ref('stg_hubspot__portals') }}
+
+),
+
 tickets as (
 
     select * from {{ ref('int_tickets') }}
@@ -59,6 +71,7 @@ final as (
         companies.company_id,
         companies.company_name,
         companies.domain,
+        {{ record_url('records.url', 'portals', '0-2', 'companies.company_id') }} as company_url,
         companies.lifecyclestage,
         companies.owner_id,
         companies.owner_name,
@@ -78,6 +91,12 @@ final as (
         cast(coalesce(active_cards.active_trigger_count, 0) as bigint) as active_trigger_count
 
     from companies
+    left join records
+        on
+            companies.tenant_id = records.tenant_id
+            and companies.company_id = records.company_id
+    left join portals
+        on companies.tenant_id = portals.tenant_id
     left join counted
         on
             companies.tenant_id = counted.tenant_id

@@ -1,6 +1,7 @@
 with cards as (
 
     select * from {{ ref('int_cards') }}
+    where is_shown
 
 ),
 
@@ -18,33 +19,7 @@ days as (
 
 card_topics as (
 
-    select
-        card_tickets.tenant_id,
-        card_tickets.card_id,
-        topics.topic,
-        count(*) as ticket_count,
-        sum(topics.topic_rank) as rank_sum
-
-    from {{ ref('int_card_tickets') }} as card_tickets
-    inner join {{ ref('int_ticket_topics') }} as topics
-        on
-            card_tickets.tenant_id = topics.tenant_id
-            and card_tickets.ticket_id = topics.ticket_id
-    group by card_tickets.tenant_id, card_tickets.card_id, topics.topic
-
-),
-
--- What most tickets behind a card are about; that no topic fits is its topic only where none fits any of them.
-main_first as (
-
-    select
-        *,
-        row_number() over (
-            partition by tenant_id, card_id
-            order by case when topic = 'none' then 1 else 0 end, ticket_count desc, rank_sum, {{ byte_order('topic') }}
-        ) as topic_place
-
-    from card_topics
+    select * from {{ ref('int_card_topics') }}
 
 ),
 
@@ -52,15 +27,14 @@ placed as (
 
     select
         cards.*,
-        coalesce(main_first.topic, 'unread') as topic,
+        coalesce(card_topics.topic, 'unread') as topic,
         companies.known_mrr
 
     from cards
-    left join main_first
+    left join card_topics
         on
-            cards.tenant_id = main_first.tenant_id
-            and cards.card_id = main_first.card_id
-            and main_first.topic_place = 1
+            cards.tenant_id = card_topics.tenant_id
+            and cards.card_id = card_topics.card_id
     left join companies
         on
             cards.tenant_id = companies.tenant_id

@@ -23,6 +23,8 @@ final as (
         negative_share_lower,
         negative_share_upper,
         expected_negative_share,
+        noise_share_lower,
+        noise_share_upper,
         is_negative_share_outside_band
 
     from trends

@@ -3,7 +3,7 @@
 A tenant that was there before is pinned when its tickets are read next: only the analysis knows which prompts there are. The API's
 role gets no right to it on Postgres: no tenant's request has a use for it yet.
 
-Revision: 0008, after 0007.
+Revision: 0009, after 0008.
 """
 
 import sqlalchemy as sa

@@ -8,6 +8,8 @@ export class ApiError extends Error {
     /** The class name the API gave, or the kind of failure seen here. */
     readonly code: string,
     sentence: string,
+    /** The whole body, where the API says more than a sentence. */
+    readonly body: unknown = null,
   ) {
     super(sentence);
   }
@@ -23,7 +25,7 @@ export function errorFrom(status: number, body: unknown): ApiError {
   if (typeof body === "object" && body !== null) {
     const { error, detail } = body as { error?: unknown; detail?: unknown };
     if (typeof detail === "string" && detail !== "") {
-      return new ApiError(status, typeof error === "string" ? error : "Error", detail);
+      return new ApiError(status, typeof error === "string" ? error : "Error", detail, body);
     }
   }
   if (status >= 500) {
@@ -47,11 +49,17 @@ export interface Failure {
   kind: "empty" | "error";
   title: string;
   text: string;
+  /** Name of the page where something can be done about it. */
+  page?: string;
+  pageLabel?: string;
 }
 
 /** A failure as it is shown: a workspace without a first build is not broken, it has nothing to show yet. */
 export function failureOf(error: unknown, title: string): Failure {
-  if (isCode(error, "NothingPublished")) return { kind: "empty", title: "Nothing has been published yet", text: sentenceOf(error) };
+  if (isCode(error, "NothingPublished")) {
+    const text = "Cards appear once HubSpot is connected and its tickets are read.";
+    return { kind: "empty", title: "Nothing has been published yet", text, page: "onboarding", pageLabel: "Set up churnboard" };
+  }
   return { kind: "error", title, text: sentenceOf(error) };
 }
 

@@ -20,7 +20,7 @@ const REFUSALS: Record<string, string> = {
 /** The notice for an outcome, or null where the address has none. Anybody can write an address, so only known words are shown. */
 export function noticeOf(outcome: unknown): Notice | null {
   if (typeof outcome !== "string" || outcome === "") return null;
-  if (outcome === "connected") return { tone: "good", text: "HubSpot is connected. Its tickets are read with the next load." };
+  if (outcome === "connected") return { tone: "good", text: "HubSpot is connected, and its tickets are being read." };
   const known = Object.hasOwn(REFUSALS, outcome) ? REFUSALS[outcome] : undefined;
   return { tone: "bad", text: known ?? "HubSpot could not be connected. Whoever runs churnboard finds the reason in its log." };
 }

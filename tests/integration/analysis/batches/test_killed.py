@@ -70,7 +70,7 @@ def test_killed_anywhere_everything_is_answered_and_paid_once(
     killed_at(server, f"sqlite:///{tmp_path / 'journal.db'}", provider, f"{point}:kill")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("hit", [1, 2])
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_anywhere_on_postgres_and_at_the_second_batch_too(

@@ -157,7 +157,7 @@ def test_it_holds(server: FakeBatches, provider: str) -> None:
     hold(provider, server, max_examples=6)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_holds_at_length(server: FakeBatches, provider: str) -> None:
     hold(provider, server, max_examples=60)
 

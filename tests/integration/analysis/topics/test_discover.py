@@ -6,7 +6,7 @@ import pytest
 
 from analysis.topics.discovery.discover import discover
 from analysis.topics.texts import NothingRead
-from core.appdb.proposals import Proposal
+from core.topics.proposals import Proposal
 from core.vocabulary import ProposalStatus
 from core.vocabulary import TopicEditKind as Kind
 from core.warehouse import Warehouse

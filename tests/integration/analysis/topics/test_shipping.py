@@ -7,11 +7,14 @@ import pytest
 from analysis.topics.changes import changes_between, labels_at
 from analysis.topics.correct import UnknownTopic, correct_tone, correct_topics
 from analysis.topics.discovery.discover import discover
+from analysis.topics.preflight import preflight
+from analysis.topics.preview import Prepared, Preview, prepared, previewed
 from analysis.topics.regression import regression_cases
-from analysis.topics.shipping import preview, ship, tried
+from analysis.topics.shipping import ship, tried
 from analysis.topics.texts import NothingRead
-from core.appdb.corrections import NoSuchValue
-from core.appdb.topics import NothingToShip, ShippedVersion
+from core.topics import Edit
+from core.topics.corrections import NoSuchValue
+from core.topics.draft import NothingToShip, ShippedVersion
 from core.vocabulary import AnalysisTask, CorrectedField
 from core.vocabulary import TopicEditKind as Kind
 from tests.integration.analysis.topics.conftest import ACME, Desk, MakeDesk
@@ -161,9 +164,17 @@ def test_going_back_pays_nothing(desk: Desk, llm: FakeLLM) -> None:
     assert desk.labels() == before
 
 
+def prepared_for(desk: Desk, *, sample: int, edit: Edit | None = None) -> Prepared:
+    return prepared(desk.asker, desk.warehouse, desk.topics, ACME, sample=sample, edit=edit)
+
+
+def tried_out(desk: Desk, *, sample: int, edit: Edit | None = None) -> Preview:
+    return previewed(desk.asker, ACME, prepared_for(desk, sample=sample, edit=edit))
+
+
 def test_a_preview_writes_nothing_and_is_not_paid_again(desk: Desk, llm: FakeLLM) -> None:
     desk.topics.edit(ACME, Kind.ADD, author="ada", name="Printer trouble", description="Labels and paper.")
-    found = preview(desk.asker, desk.warehouse, desk.topics, ACME, sample=3)
+    found = tried_out(desk, sample=3).changes
     assert len(llm.paid) == 3
     assert found.ticket_count == 3
     assert found.counts["none", "Printer trouble"] == 1
@@ -172,6 +183,20 @@ def test_a_preview_writes_nothing_and_is_not_paid_again(desk: Desk, llm: FakeLLM
     desk.read("after")
     assert len(llm.paid) == 5
     assert desk.labels()["4"] == ["Printer trouble"]
+
+
+def test_one_more_edit_is_tried_and_not_made(desk: Desk, llm: FakeLLM) -> None:
+    new = Edit(Kind.ADD, {"name": "Printer trouble", "description": "Labels and paper."}, "ada")
+    before = preflight(desk.asker, ACME, prepared_for(desk, sample=3, edit=new).questions)
+    assert (before.is_paid, before.call_count, before.unpaid_count) == (True, 3, 3)
+    found = tried_out(desk, sample=3, edit=new)
+    assert [(one.ticket_id, one.before, one.after) for one in found.moved] == [("4", ("none",), ("Printer trouble",))]
+    assert (found.covered_after - found.covered_before, found.unanswered_count) == (1, 0)
+    assert desk.topics.draft(ACME).edits == []
+    assert preflight(desk.asker, ACME, prepared_for(desk, sample=3, edit=new).questions).unpaid_count == 0
+    llm.reset()
+    tried_out(desk, sample=3, edit=new)
+    assert llm.history == [], "what was paid for once is not asked again"
 
 
 def test_what_is_erased_or_no_topic_any_more_is_no_case(desk: Desk) -> None:
@@ -225,7 +250,7 @@ def test_nobody_is_sent_what_tells_who_wrote_a_ticket(make_desk: MakeDesk, llm: 
     desk.read("taught")
     assert desk.labels()["1"] == ["Exports"]
     desk.topics.edit(ACME, Kind.ADD, author="ada", name="Fax")
-    preview(desk.asker, desk.warehouse, desk.topics, ACME, sample=4)
+    tried_out(desk, sample=4)
     [found] = discover(desk.asker, desk.warehouse, desk.topics, desk.proposals, ACME, is_all=True).proposals
     sent = "".join(str(one.body) for one in llm.history)
     assert "zanzibar" not in sent

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.topics import ContentExample, Edit, InvalidEdit, TaxonomyContent, edited, is_relabelling
+from core.topics.diff import differences
 from core.vocabulary import TopicEditKind as Kind
 
 
@@ -176,3 +177,19 @@ def test_no_label_is_lost_by_renaming_merging_and_moving(edits: list[Edit]) -> N
             continue
         ever.update(topic.name for topic in content.topics)
     assert all(content.current(name) for name in ever)
+
+
+def test_a_rule_is_changed_under_its_number_and_the_diff_shows_both(desk: TaxonomyContent) -> None:
+    changed = do(desk, Kind.CHANGE_RULE, rule_id=1, text="Refunds are prices.", topic="Prices")
+    [rule] = changed.rules
+    assert (rule.rule_id, rule.text, rule.topic, rule.example) == (1, "Refunds are prices.", "Prices", "")
+    [line] = differences(desk, changed)
+    assert (line.kind, line.what) == ("changed", "rule 1")
+    assert line.before == "Refunds are billing. About: Billing. For instance: my money back"
+    assert line.after == "Refunds are prices. About: Prices."
+    with pytest.raises(InvalidEdit, match="no rule 9"):
+        do(desk, Kind.CHANGE_RULE, rule_id=9, text="x")
+
+
+def test_a_rule_that_follows_its_topic_is_not_called_changed(desk: TaxonomyContent) -> None:
+    assert [one.kind for one in differences(desk, do(desk, Kind.RENAME, name="Billing", to="Invoices"))] == ["renamed"]

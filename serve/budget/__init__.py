@@ -1,0 +1,1 @@
+"""What reading may cost a month, and how the month stands."""

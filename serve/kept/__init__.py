@@ -1,0 +1,1 @@
+"""Answers that are given again while nothing they rest on has changed."""

@@ -1,0 +1,1 @@
+"""Rules of the tenant's own: tried out, saved, switched."""

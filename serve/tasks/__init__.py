@@ -1,0 +1,1 @@
+"""How far things are that people asked to be done in the background."""

@@ -1,0 +1,1 @@
+"""The tenant's own settings, what its people wrote, and its end."""

@@ -1,0 +1,1 @@
+"""What was written on the tickets behind a card."""

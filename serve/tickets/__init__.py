@@ -1,0 +1,1 @@
+"""The tickets behind the figures, one by one."""

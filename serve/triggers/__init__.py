@@ -1,0 +1,1 @@
+"""What the triggers are set to, changed in versions."""

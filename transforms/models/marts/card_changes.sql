@@ -1,0 +1,127 @@
+with cards as (
+
+    select * from {{ ref('int_cards') }}
+    where is_shown
+
+),
+
+days as (
+
+    select
+        days.tenant_id,
+        days.card_id,
+        days.scored_on,
+        days.score,
+        days.judged_rank,
+        days.is_coming_on and days.scored_on > cards.opened_on as is_back,
+        lag(days.judged_rank) over (partition by days.tenant_id, days.card_id order by days.scored_on) as rank_before
+
+    from {{ ref('int_card_days') }} as days
+    inner join cards
+        on
+            days.tenant_id = cards.tenant_id
+            and days.card_id = cards.card_id
+    -- A day below the closing threshold is no day of the signal: nothing is told of how bad it was.
+    where days.is_holding
+
+),
+
+moved as (
+
+    select
+        tenant_id,
+        card_id,
+        scored_on as changed_on,
+        case when is_back then 'returned' when judged_rank > rank_before then 'raised' else 'eased' end as change_type,
+        {{ severity_of('judged_rank') }} as severity,
+        {{ severity_of('rank_before') }} as previous_severity,
+        score
+
+    from days
+    where is_back or judged_rank <> rank_before
+
+),
+
+closings as (
+
+    select
+        card_tickets.tenant_id,
+        card_tickets.card_id,
+        max(tickets.closed_on) as last_closed_on
+
+    from {{ ref('int_card_tickets') }} as card_tickets
+    inner join {{ ref('int_tickets') }} as tickets
+        on
+            card_tickets.tenant_id = tickets.tenant_id
+            and card_tickets.ticket_id = tickets.ticket_id
+    group by card_tickets.tenant_id, card_tickets.card_id
+
+),
+
+last_words as (
+
+    select
+        messages.tenant_id,
+        tickets.company_id,
+        max(messages.sent_on) as last_word_on
+
+    from {{ ref('int_customer_messages') }} as messages
+    inner join {{ ref('int_tickets') }} as tickets
+        on
+            messages.tenant_id = tickets.tenant_id
+            and messages.ticket_id = tickets.ticket_id
+    where tickets.company_id is not null
+    group by messages.tenant_id, tickets.company_id
+
+),
+
+-- A card looks resolved since the last thing happened that it takes: the signal off, the last ticket closed, the last word said.
+resolved as (
+
+    select
+        cards.tenant_id,
+        cards.card_id,
+        greatest(cards.closed_on, closings.last_closed_on, last_words.last_word_on) as changed_on
+
+    from {{ ref('churn_risk_cards') }} as cards
+    left join closings
+        on
+            cards.tenant_id = closings.tenant_id
+            and cards.card_id = closings.card_id
+    left join last_words
+        on
+            cards.tenant_id = last_words.tenant_id
+            and cards.company_id = last_words.company_id
+    where cards.looks_resolved
+
+),
+
+final as (
+
+    select
+        tenant_id,
+        card_id,
+        changed_on,
+        change_type,
+        severity,
+        case when change_type <> 'returned' then previous_severity end as previous_severity,
+        score
+
+    from moved
+
+    union all
+
+    select
+        tenant_id,
+        card_id,
+        changed_on,
+        'looks_resolved',
+        cast(null as text),
+        cast(null as text),
+        cast(null as double precision)
+
+    from resolved
+
+)
+
+select * from final
