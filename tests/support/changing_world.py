@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from core.rules import Rule
 from tests.support.warehouse_fixtures import (
     SourceRow,
+    card_alias,
+    card_event,
     contact,
     correction,
     field_mapping,
@@ -379,6 +381,41 @@ def unread_threads(rows: Rows, number: int, _: datetime) -> Rows:
     ]
 
 
+def taken_in_hand(rows: Rows, number: int, now: datetime) -> Rows:
+    """Somebody began weeks ago with cards of a company, which were published before; what came up since belongs to them."""
+    tenant_id, company_id = _tenant(rows, number), str(1 + number % 16)
+    opened_on = (now - timedelta(days=20 + number % 60)).date()
+    published_at = datetime.combine(opened_on, now.timetz()) + timedelta(days=1)
+    found = [*rows]
+    for trigger_type in ("frustrated", "significant_support", "silently_struggling"):
+        card_id = f"held{number} {trigger_type}"
+        of = {"card_id": card_id, "tenant_id": tenant_id}
+        found += [
+            card_alias(
+                company_id=company_id,
+                trigger_type=trigger_type,
+                opened_on=opened_on,
+                last_signal_on=opened_on + timedelta(days=3),
+                first_published_at=published_at,
+                **of,
+            ),
+            card_event(seq=1, kind="status_changed", status="working", occurred_at=published_at, **of),
+        ]
+    return found
+
+
+def done_with(rows: Rows, number: int, now: datetime) -> Rows:
+    """A card that somebody had begun with is completed."""
+    picked = _picked(rows, "raw_app.card_aliases", number)
+    if picked is None:
+        return rows
+    of = {"card_id": str(picked.values["card_id"]), "tenant_id": str(picked.values["tenant_id"])}
+    return [
+        *rows,
+        card_event(seq=2 + number, kind="completed", status="completed", occurred_at=now, outcome="saved", **of),
+    ]
+
+
 CHANGES: tuple[Change, ...] = (
     late_ticket,
     closed_ticket,
@@ -411,4 +448,6 @@ CHANGES: tuple[Change, ...] = (
     renamed_rule,
     failed_sync,
     unread_threads,
+    taken_in_hand,
+    done_with,
 )

@@ -39,7 +39,7 @@ def parsed_by_copying() -> Iterator[None]:
 
 def _database(connection: Mapping[str, str]) -> str:
     path, name = connection.get("CHURNBOARD_DBT_DUCKDB_PATH"), connection.get("CHURNBOARD_DBT_PG_DBNAME")
-    return name or Path(path or "").stem
+    return name or Path(path or "").stem.strip(":")
 
 
 def _renamed(manifest: Any, before: str, database: str) -> Any:

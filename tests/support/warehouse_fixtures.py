@@ -830,6 +830,35 @@ def trigger_preset(
     )
 
 
+def card_alias(
+    *,
+    card_id: str,
+    company_id: str,
+    trigger_type: str,
+    opened_on: date,
+    last_signal_on: date,
+    first_published_at: datetime,
+    tenant_id: str = "acme",
+) -> SourceRow:
+    """A card as it was first published, under its own id."""
+    return SourceRow(
+        "raw_app.card_aliases",
+        {
+            "tenant_id": tenant_id,
+            "alias_id": card_id,
+            "card_id": card_id,
+            "company_id": company_id,
+            "trigger_type": trigger_type,
+            "opened_on": opened_on,
+            "last_signal_on": last_signal_on,
+            "opened_mrr": 100.0,
+            "opened_mrr_source": "mapped_property",
+            "first_published_at": first_published_at,
+            "loaded_at": LOADED_AT,
+        },
+    )
+
+
 def card_event(
     *,
     card_id: str,

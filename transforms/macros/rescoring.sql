@@ -106,6 +106,18 @@ final as (
     {{ get_incremental_rescored_sql(arguments) }}
 {%- endmacro %}
 
+{# dbt's incremental strategy `rescored_cards`: the same for days of cards, which are stale longer than scores (int_stale_card_days). #}
+{% macro get_incremental_rescored_cards_sql(arguments) -%}
+    delete from {{ arguments['target_relation'] }} as kept
+    using {{ ref('int_stale_card_days') }} as stale_days
+    where
+        kept.tenant_id = stale_days.tenant_id
+        and kept.company_id = stale_days.company_id
+        and kept.{{ arguments['unique_key'][-1] }} >= stale_days.stale_from_on;
+
+    {{ put_in(arguments) }}
+{%- endmacro %}
+
 {#
     The rows of a model, or of a view of what was loaded, that a model of tickets is made of: in a build that goes on those of stale tickets, which are
     the only ones that are built; else all. It stands in a `from` and is given a name there.

@@ -35,7 +35,15 @@ ACME = TenantId("acme")
 COMPANIES = ("1", "2")
 FIRST = date(2026, 1, 5)
 
-MODELS = ("int_episodes", "int_card_aliases", "int_card_states", "int_card_days", "int_cards", "int_card_effects")
+MODELS = (
+    "int_signal_days",
+    "int_episodes",
+    "int_card_aliases",
+    "int_card_states",
+    "int_card_days",
+    "int_cards",
+    "int_card_effects",
+)
 TABLES = """
 create schema intermediate; create schema staging;
 create table days (tenant_id text, company_id text, trigger_type text, scored_on date, severity_rank int);

@@ -30,13 +30,14 @@ from tests.support.lived_world import LivedWorld
 from tests.support.planted_warehouse import AS_OF
 from tests.support.warehouse_fixtures import SOURCE_TABLES, fill, table_rows
 from transforms import runner
-from transforms.continuing import KEPT_MARTS, KEPT_MODELS, TICKET_MODELS, Plan, rebuild
+from transforms.continuing import CARD_MODELS, KEPT_MARTS, KEPT_MODELS, TICKET_MODELS, Plan, rebuild
 
 DAYS = [datetime(2026, 4, 17, 23, 59, 59, tzinfo=UTC)]
 START = datetime(2026, 4, 10, 9, tzinfo=UTC)
 KEPT = [
     *(f"intermediate.{model}" for model in TICKET_MODELS if model not in {"int_ticket_inputs", "int_stale_tickets"}),
     "intermediate.int_trigger_scores_daily",
+    *(f"intermediate.{model}" for model in CARD_MODELS if model not in {"int_card_inputs", "int_stale_card_days"}),
     *(f"marts.{mart}" for mart in KEPT_MARTS),
 ]
 
@@ -170,6 +171,13 @@ def test_what_is_said_of_tickets_and_around_them(history: History) -> None:
         (happening.read_by_another_prompt, 4),
         (happening.unsaid, 6),
     )
+
+
+def test_cards_people_work_on_take_up_what_comes_later(history: History) -> None:
+    history.build(START)
+    history.build(START + timedelta(days=1), *[(happening.taken_in_hand, number) for number in range(32)])
+    history.build(START + timedelta(days=2), *[(happening.done_with, number) for number in range(0, 96, 2)])
+    history.build(START + timedelta(days=20), (happening.dated_ticket, 31), (happening.read_again, 9))
 
 
 DRAWN = st.lists(

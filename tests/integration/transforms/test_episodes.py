@@ -49,10 +49,13 @@ def told_day_by_day(course: list[int]) -> list[Episode]:
 
 
 @pytest.fixture(scope="session")
-def episodes_sql(duckdb_marts: BuiltWarehouse) -> str:
-    path = duckdb_marts.target_dir / "compiled" / "churnboard" / "models" / "intermediate" / "int_episodes.sql"
+def compiled(duckdb_marts: BuiltWarehouse) -> dict[str, str]:
+    folder = duckdb_marts.target_dir / "compiled" / "churnboard" / "models" / "intermediate"
     # Without the name of the database it was compiled for.
-    return re.sub(r'"\w+"\.("intermediate")', r"\1", path.read_text())
+    return {
+        name: re.sub(r'"\w+"\.("intermediate")', r"\1", (folder / f"{name}.sql").read_text())
+        for name in ("int_signal_days", "int_episodes")
+    }
 
 
 # Days that hold or open, and gaps around the lengths at which the rule changes its mind.
@@ -64,7 +67,7 @@ courses = st.tuples(parts, st.integers(0, 4)).map(lambda drawn: [*chain.from_ite
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(several=st.lists(courses, min_size=4, max_size=12))
-def test_episodes_are_what_the_rule_tells_day_by_day(several: list[list[int]], episodes_sql: str) -> None:
+def test_episodes_are_what_the_rule_tells_day_by_day(several: list[list[int]], compiled: dict[str, str]) -> None:
     rows = [
         ("acme", f"{company:02}", "frustrated", LAST_DAY - timedelta(days=len(course) - 1 - offset), state)
         for company, course in enumerate(several)
@@ -88,9 +91,10 @@ def test_episodes_are_what_the_rule_tells_day_by_day(several: list[list[int]], e
             "create view intermediate.int_trigger_scores_daily as "
             f"select *, state = {OPENING} as is_opening, state >= {HOLDING} as is_holding from days"
         )
+        connection.execute(f"create view intermediate.int_signal_days as {compiled['int_signal_days']}")
         built = connection.execute(
             "select company_id, opened_on, last_signal_on, closed_on, is_active, episode, card_id, previous_card_id "
-            f"from ({episodes_sql}) order by company_id, opened_on"
+            f"from ({compiled['int_episodes']}) order by company_id, opened_on"
         ).fetchall()
 
     expected = [

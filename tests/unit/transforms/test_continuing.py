@@ -11,7 +11,16 @@ import pytest
 from core.warehouse.duckdb import DuckDBWarehouse
 from tests.unit.transforms.conftest import ParsedProject
 from transforms import continuing
-from transforms.continuing import DAY_MODELS, KEPT_MARTS, KEPT_MODELS, TICKET_MODELS, Plan, ScoresAskedForAlone, rebuild
+from transforms.continuing import (
+    CARD_MODELS,
+    DAY_MODELS,
+    KEPT_MARTS,
+    KEPT_MODELS,
+    TICKET_MODELS,
+    Plan,
+    ScoresAskedForAlone,
+    rebuild,
+)
 from transforms.lineage import Lineage
 from transforms.runner import BuildResult, NodeResult, TransformFailed
 
@@ -175,7 +184,7 @@ def test_a_part_of_the_models_of_days_is_built_whole_and_the_scores_never_alone(
 def test_every_model_of_days_is_listed(parsed_project: ParsedProject) -> None:
     """What reads `int_stale_days`, or reads what does, up to the scores, which hold all days."""
     lineage = Lineage(parsed_project.manifest)
-    readers = set(lineage.readers("int_stale_days")) - set(KEPT_MARTS)
+    readers = set(lineage.readers("int_stale_days")) - {*KEPT_MARTS, *CARD_MODELS}
     through = {model for reader in readers for model in lineage.downstream(reader)} & lineage.upstream(DAY_MODELS[-1])
     assert {"int_day_inputs", "int_stale_days"} | readers | through == set(DAY_MODELS)
     assert lineage.readers("int_company_days") == [
@@ -185,6 +194,12 @@ def test_every_model_of_days_is_listed(parsed_project: ParsedProject) -> None:
     ]
     for model in DAY_MODELS[3:-1]:
         assert lineage.readers(model) == [DAY_MODELS[-1]]
+
+
+def test_every_model_of_days_of_cards_is_listed(parsed_project: ParsedProject) -> None:
+    """What reads `int_stale_card_days`, and the days of signals, which the scores' stale days are enough for."""
+    readers = set(Lineage(parsed_project.manifest).readers("int_stale_card_days"))
+    assert {"int_signal_days", "int_card_inputs", "int_stale_card_days"} | readers == set(CARD_MODELS)
 
 
 def test_every_model_of_tickets_is_listed(parsed_project: ParsedProject) -> None:

@@ -1,11 +1,27 @@
-with episodes as (
+-- What is judged here stands in the place of what was judged of the stale days before.
+-- depends_on: {{ ref('int_stale_card_days') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='rescored_cards',
+    unique_key=['tenant_id', 'card_id', 'scored_on'],
+) }}
+
+with {% if is_continued() or not execute -%}
+stale_days as (
+
+    select * from {{ ref('int_stale_card_days') }}
+
+),
+
+{% endif -%}
+episodes as (
 
     select
         aliases.card_id,
         episodes.tenant_id,
         episodes.company_id,
         episodes.trigger_type,
-        episodes.opened_on,
+        cast(greatest(episodes.opened_on, {{ stale_from_on() }}) as date) as first_on,
         episodes.last_signal_on
 
     from {{ ref('int_episodes') }} as episodes
@@ -13,6 +29,13 @@ with episodes as (
         on
             episodes.tenant_id = aliases.tenant_id
             and episodes.card_id = aliases.alias_id
+    {% if is_continued() -%}
+    left join stale_days
+        on
+            episodes.tenant_id = stale_days.tenant_id
+            and episodes.company_id = stale_days.company_id
+    {% endif -%}
+    where episodes.last_signal_on >= {{ stale_from_on() }}
 
 ),
 
@@ -70,54 +93,7 @@ judged as (
             episodes.tenant_id = scores.tenant_id
             and episodes.company_id = scores.company_id
             and episodes.trigger_type = scores.trigger_type
-            and scores.scored_on between episodes.opened_on and episodes.last_signal_on
-
-),
-
-held as (
-
-    select
-        tenant_id,
-        card_id,
-        scored_on,
-        is_opening,
-        case
-            when
-                scored_on - lag(scored_on) over (partition by tenant_id, card_id order by scored_on) <= {{ signal_days_to_close() }}
-                then 0
-            else 1
-        end as is_run_start
-
-    from judged
-    where is_holding
-
-),
-
-runs as (
-
-    select
-        *,
-        sum(is_run_start) over (
-            partition by tenant_id, card_id order by scored_on
-            rows between unbounded preceding and current row
-        ) as run_number
-
-    from held
-
-),
-
--- On which of its days the signal came on: the first that opens in a stretch no three days of which in a row were below closing.
-came_on as (
-
-    select
-        tenant_id,
-        card_id,
-        run_number,
-        min(scored_on) as came_on
-
-    from runs
-    where is_opening
-    group by tenant_id, card_id, run_number
+            and scores.scored_on between episodes.first_on and episodes.last_signal_on
 
 ),
 
@@ -125,14 +101,16 @@ final as (
 
     select
         judged.*,
-        came_on.came_on is not null as is_coming_on
+        signals.came_on is not null as is_coming_on
 
     from judged
-    left join came_on
+    left join {{ ref('int_signal_days') }} as signals
         on
-            judged.tenant_id = came_on.tenant_id
-            and judged.card_id = came_on.card_id
-            and judged.scored_on = came_on.came_on
+            judged.tenant_id = signals.tenant_id
+            and judged.company_id = signals.company_id
+            and judged.trigger_type = signals.trigger_type
+            and judged.scored_on = signals.scored_on
+            and judged.scored_on = signals.came_on
 
 )
 

@@ -54,17 +54,69 @@ cards as (
 
 ),
 
--- A card is as bad as its worst day, and shows that day: its numbers, its sentence, its ticket.
-worst_first as (
+card_days as (
+
+    select * from {{ ref('int_card_days') }}
+
+),
+
+spans as (
 
     select
-        *,
-        first_value(judged_rank) over (partition by tenant_id, card_id order by scored_on) as opened_rank,
-        max(judged_rank) over (partition by tenant_id, card_id) as card_rank,
-        max(case when is_notify then 1 else 0 end) over (partition by tenant_id, card_id) as notify_flag,
-        row_number() over (partition by tenant_id, card_id order by score desc, scored_on desc) as day_rank
+        tenant_id,
+        card_id,
+        min(scored_on) as first_on,
+        max(judged_rank) as card_rank,
+        max(case when is_notify then 1 else 0 end) as notify_flag,
+        max(score) as worst_score
 
-    from {{ ref('int_card_days') }}
+    from card_days
+    group by tenant_id, card_id
+
+),
+
+worst_days as (
+
+    select
+        spans.tenant_id,
+        spans.card_id,
+        max(card_days.scored_on) as worst_on
+
+    from spans
+    inner join card_days
+        on
+            spans.tenant_id = card_days.tenant_id
+            and spans.card_id = card_days.card_id
+            and spans.worst_score = card_days.score
+    group by spans.tenant_id, spans.card_id
+
+),
+
+-- A card is as bad as its worst day, the latest of them, and shows that day: its numbers, its sentence, its ticket.
+worst as (
+
+    select
+        spans.tenant_id,
+        spans.card_id,
+        spans.card_rank,
+        spans.notify_flag,
+        max(case when card_days.scored_on = spans.first_on then card_days.judged_rank end) as opened_rank,
+        max(worst_days.worst_on) as scored_on,
+        max(case when card_days.scored_on = worst_days.worst_on then card_days.score end) as score,
+        max(case when card_days.scored_on = worst_days.worst_on then card_days.ticket_id end) as ticket_id,
+        max(case when card_days.scored_on = worst_days.worst_on then card_days.rule_version end) as rule_version
+
+    from spans
+    inner join worst_days
+        on
+            spans.tenant_id = worst_days.tenant_id
+            and spans.card_id = worst_days.card_id
+    inner join card_days
+        on
+            spans.tenant_id = card_days.tenant_id
+            and spans.card_id = card_days.card_id
+            and card_days.scored_on in (spans.first_on, worst_days.worst_on)
+    group by spans.tenant_id, spans.card_id, spans.card_rank, spans.notify_flag
 
 ),
 
@@ -84,20 +136,19 @@ judged as (
             partition by cards.tenant_id, cards.company_id, cards.trigger_type
             order by cards.opened_on
         ) is null as is_last,
-        worst_first.card_rank,
-        worst_first.opened_rank,
-        worst_first.notify_flag,
-        worst_first.score,
-        worst_first.scored_on,
-        worst_first.ticket_id,
-        worst_first.rule_version
+        worst.card_rank,
+        worst.opened_rank,
+        worst.notify_flag,
+        worst.score,
+        worst.scored_on,
+        worst.ticket_id,
+        worst.rule_version
 
     from cards
-    inner join worst_first
+    inner join worst
         on
-            cards.tenant_id = worst_first.tenant_id
-            and cards.card_id = worst_first.card_id
-            and worst_first.day_rank = 1
+            cards.tenant_id = worst.tenant_id
+            and cards.card_id = worst.card_id
 
 ),
 

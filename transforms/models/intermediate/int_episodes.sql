@@ -1,16 +1,9 @@
 {% set days_to_close = signal_days_to_close() %}
 {% set days_to_reopen = signal_days_to_reopen() %}
 
-with holding_days as (
-
-    select * from {{ ref('int_trigger_scores_daily') }}
-    where is_holding
-
-),
-
 -- The last day a tenant's silence could be judged. While nothing is synced a card for silence neither opens nor ends: nobody was listening.
 -- Nor does one for a rule of the tenant's own, which may ask for silence.
-judged_until as (
+with judged_until as (
 
     select
         tenant_id,
@@ -20,50 +13,18 @@ judged_until as (
 
 ),
 
--- A run is a stretch of days no three of which in a row were below the closing threshold.
-run_starts as (
-
-    select
-        *,
-        case
-            when
-                scored_on - lag(scored_on) over (partition by tenant_id, company_id, trigger_type order by scored_on)
-                <= {{ days_to_close }}
-                then 0
-            else 1
-        end as is_run_start
-
-    from holding_days
-
-),
-
-runs as (
-
-    select
-        *,
-        sum(is_run_start) over (
-            partition by tenant_id, company_id, trigger_type
-            order by scored_on
-            rows between unbounded preceding and current row
-        ) as run_number
-
-    from run_starts
-
-),
-
--- Within a run the signal is on from the first day that reaches the opening threshold; a run without one never was a signal.
 signals as (
 
     select
         tenant_id,
         company_id,
         trigger_type,
-        min(case when is_opening then scored_on end) as signal_on,
+        came_on as signal_on,
         max(scored_on) as last_signal_on
 
-    from runs
-    group by tenant_id, company_id, trigger_type, run_number
-    having min(case when is_opening then scored_on end) is not null
+    from {{ ref('int_signal_days') }}
+    where came_on is not null
+    group by tenant_id, company_id, trigger_type, came_on
 
 ),
 

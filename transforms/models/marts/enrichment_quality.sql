@@ -8,12 +8,9 @@ with sentiment as (
         tenant_id,
         'sentiment' as task,
         ticket_id,
-        ticket_id || '/' || message_id as read_id,
         analyzer,
         model,
         prompt_version,
-        call_key,
-        cost_usd,
         analyzed_at,
         case when is_evidence_ok then 1 else 0 end as verified_count,
         cast(null as integer) as none_count
@@ -23,25 +20,22 @@ with sentiment as (
 
 ),
 
+-- A ticket has a label for each of its topics, the first for all of them here; that no topic fits is its only one.
 topics as (
 
     select
         tenant_id,
         'topics' as task,
         ticket_id,
-        ticket_id as read_id,
-        max(analyzer) as analyzer,
-        max(model) as model,
-        max(prompt_version) as prompt_version,
-        max(call_key) as call_key,
-        max(cost_usd) as cost_usd,
-        max(analyzed_at) as analyzed_at,
+        analyzer,
+        model,
+        prompt_version,
+        analyzed_at,
         cast(null as integer) as verified_count,
-        min(case when topic = 'none' then 1 else 0 end) as none_count
+        case when topic = 'none' then 1 else 0 end as none_count
 
     from {{ ref('stg_enrichment__ticket_topics') }}
-    where analyzed_at <= {{ as_of_at() }}
-    group by tenant_id, ticket_id
+    where topic_rank = 1 and analyzed_at <= {{ as_of_at() }}
 
 ),
 
@@ -115,29 +109,15 @@ readers as (
 
 ),
 
--- A call was paid for once, on the day of its first answer, however many equal texts share it.
-calls as (
-
-    select
-        tenant_id,
-        task,
-        min(metric_on) as metric_on,
-        max(cost_usd) as cost_usd
-
-    from readings
-    group by tenant_id, task, coalesce(call_key, read_id)
-
-),
-
 costs as (
 
     select
         tenant_id,
         metric_on,
         task,
-        sum({{ exact('coalesce(cost_usd, 0)', 12) }}) as cost_usd
+        sum({{ exact('cost_usd', 12) }}) as cost_usd
 
-    from calls
+    from {{ ref('llm_costs_daily') }}
     group by tenant_id, metric_on, task
 
 ),

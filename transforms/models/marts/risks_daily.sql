@@ -28,7 +28,8 @@ placed as (
     select
         cards.*,
         coalesce(card_topics.topic, 'unread') as topic,
-        companies.known_mrr
+        -- Once for a card, not for each of its days.
+        {{ exact('companies.known_mrr', 2) }} as known_mrr
 
     from cards
     left join card_topics
@@ -54,7 +55,7 @@ final as (
         cast(sum(case when placed.opened_on = days.day_on then 1 else 0 end) as bigint) as opened_count,
         cast(sum(case when placed.closed_on = days.day_on then 1 else 0 end) as bigint) as closed_count,
         cast(sum(case when coalesce(placed.closed_on > days.day_on, true) then 1 else 0 end) as bigint) as active_count,
-        cast(sum(case when coalesce(placed.closed_on > days.day_on, true) then {{ exact('placed.known_mrr', 2) }} end) as double precision) as active_mrr
+        cast(sum(case when coalesce(placed.closed_on > days.day_on, true) then placed.known_mrr end) as double precision) as active_mrr
 
     from placed
     inner join days

@@ -6,7 +6,12 @@ with topic_tickets as (
 
 companies as (
 
-    select * from {{ ref('int_company_facts') }}
+    select
+        tenant_id,
+        company_id,
+        {{ exact('known_mrr', 2) }} as known_mrr
+
+    from {{ ref('int_company_facts') }}
 
 ),
 
@@ -59,7 +64,7 @@ valued as (
         touched.created_on,
         touched.topic,
         count(*) as company_count,
-        sum({{ exact('companies.known_mrr', 2) }}) as mrr_touched
+        sum(companies.known_mrr) as mrr_touched
 
     from touched
     inner join companies
