@@ -46,7 +46,13 @@ DAY_MODELS: Final = (
 )
 """What is built of the stale days only. The scores alone are kept; the others hold the days of the build they were built in."""
 
-CARD_MODELS: Final = ("int_signal_days", "int_card_inputs", "int_stale_card_days", "int_card_days")
+CARD_MODELS: Final = (
+    "int_signal_days",
+    "int_card_inputs",
+    "int_stale_card_days",
+    "int_card_days",
+    "int_card_worst_days",
+)
 """What is built of the stale days of cards only, and kept."""
 
 KEPT_MARTS: Final = ("trigger_scores_daily", "card_messages", "ticket_readings")

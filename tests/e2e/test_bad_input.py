@@ -9,6 +9,8 @@ from ingestion.sandbox.world import Portal
 from tests.support.fake_llm import GARBAGE, FakeLLM
 from tests.support.scene import UNTIL, Scene, just_now, playing, small_world
 
+pytestmark = pytest.mark.slow
+
 ROOM = timedelta(days=3)
 
 

@@ -173,6 +173,7 @@ class TestEmbedded(Life):
         [new] = [card for card in cards if card["company_id"] == company]
         assert (new["trigger_type"], new["ticket_id"]) == ("frustrated", ticket)
 
+    @pytest.mark.slow
     def test_a_calm_ticket_turns_with_its_third_message_and_an_angry_one_ends_well(self, scene: Scene) -> None:
         [tenant, *_] = scene.world.portals
         portal = scene.world.portal(tenant)
@@ -197,6 +198,7 @@ class TestEmbedded(Life):
         [ended] = [card for card in cards_of(scene, tenant) if card["company_id"] == calming]
         assert (ended["is_active"], ended["looks_resolved"]) == (False, True)
 
+    @pytest.mark.slow
     def test_one_tenant_that_cannot_be_reached_does_not_stop_the_other(self, scene: Scene) -> None:
         failing, healthy, *_ = scene.world.portals
         builds = {tenant: scene.place.builds.current(tenant).build_id for tenant in (failing, healthy)}  # type: ignore[union-attr, arg-type]

@@ -50,6 +50,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(churnboard.app, ["sync", TENANT, *arguments])
 
 
+@pytest.mark.slow
 def test_a_load_a_record_and_a_deletion_that_needs_a_person(place: Installation, sandbox: RunningSandbox) -> None:
     portal = sandbox.world.portal(TENANT)
     loaded = run()

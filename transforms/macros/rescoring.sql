@@ -118,6 +118,17 @@ final as (
     {{ put_in(arguments) }}
 {%- endmacro %}
 
+{# The same where a card has one row, which may be of its days before: the rows of cards that were built anew make room, too. #}
+{% macro get_incremental_rescored_whole_cards_sql(arguments) -%}
+    delete from {{ arguments['target_relation'] }} as kept
+    using {{ arguments['temp_relation'] }} as built
+    where
+        kept.tenant_id = built.tenant_id
+        and kept.card_id = built.card_id;
+
+    {{ get_incremental_rescored_cards_sql(arguments) }}
+{%- endmacro %}
+
 {#
     The rows of a model, or of a view of what was loaded, that a model of tickets is made of: in a build that goes on those of stale tickets, which are
     the only ones that are built; else all. It stands in a `from` and is given a name there.

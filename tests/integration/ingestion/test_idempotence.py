@@ -88,6 +88,7 @@ def _small_chunks() -> Iterator[None]:
 EVERYTHING = (*RECORDS, "sync", "sync", "wait", "lag", "fault", "fault", "hint")
 
 
+@pytest.mark.slow
 @given(happening=steps(*EVERYTHING, most=12))
 @settings(max_examples=5, **UNHURRIED)
 def test_any_changes_faults_and_syncs_end_equal(place: Place, happening: list[Step]) -> None:

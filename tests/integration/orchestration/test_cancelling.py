@@ -111,6 +111,7 @@ def test_an_import_is_stopped_within_its_load_and_the_next_one_has_everything(sc
     assert (done["status"], done["result"]["ticket_count"]) == (TaskStatus.DONE, TICKETS), done["error_message"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_while_it_stops_leaves_a_task_that_is_stopped(scene: Scene) -> None:
     scene.slow()
     task_id = scene.ask()

@@ -125,6 +125,7 @@ class Post:
 @given(
     happening=steps(*RECORDS, *3 * ("deliver", "refetch"), "lose", "forge", "sync", most=16), seed=st.integers(0, 99)
 )
+@pytest.mark.slow
 @settings(max_examples=3, **UNHURRIED)
 def test_whatever_becomes_of_webhooks_the_next_sync_ends_equal(place: Place, happening: list[Step], seed: int) -> None:
     _law(place, happening, seed)

@@ -54,6 +54,7 @@ def interrupted_in_dbt(scene: Scene, *command: str, by: signal.Signals) -> str:
     return said
 
 
+@pytest.mark.slow
 def test_an_interrupted_refresh_ends_and_the_next_one_publishes(scene: Scene) -> None:
     said = interrupted_in_dbt(scene, "refresh", by=signal.SIGINT)
     assert "RefreshFailed" not in said
@@ -63,6 +64,7 @@ def test_an_interrupted_refresh_ends_and_the_next_one_publishes(scene: Scene) ->
     assert scene.place.builds.current(tenant.tenant_id) is not None
 
 
+@pytest.mark.slow
 def test_a_worker_told_to_end_puts_its_import_back(scene: Scene) -> None:
     place = scene.place
     [tenant] = place.directory.tenants()

@@ -14,6 +14,8 @@ from orchestration.refresh import RefreshFailed, read_again
 from tests.support.scene import Scene, playing, small_world
 from tests.support.two_prompts import CANDIDATE, TwoPromptsLLM, write_candidates
 
+pytestmark = pytest.mark.slow
+
 MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
 
 

@@ -41,6 +41,7 @@ MODELS = (
     "int_card_aliases",
     "int_card_states",
     "int_card_days",
+    "int_card_worst_days",
     "int_cards",
     "int_card_effects",
 )

@@ -31,9 +31,10 @@ companies as (
 
 ),
 
-scores as (
+-- A card is as bad as its worst day, and shows that day: its numbers, its sentence, its ticket.
+worst as (
 
-    select * from {{ ref('int_trigger_scores_daily') }}
+    select * from {{ ref('int_card_worst_days') }}
 
 ),
 
@@ -51,72 +52,6 @@ cards as (
 
     from episodes
     group by tenant_id, goes_by, company_id, trigger_type
-
-),
-
-card_days as (
-
-    select * from {{ ref('int_card_days') }}
-
-),
-
-spans as (
-
-    select
-        tenant_id,
-        card_id,
-        min(scored_on) as first_on,
-        max(judged_rank) as card_rank,
-        max(case when is_notify then 1 else 0 end) as notify_flag,
-        max(score) as worst_score
-
-    from card_days
-    group by tenant_id, card_id
-
-),
-
-worst_days as (
-
-    select
-        spans.tenant_id,
-        spans.card_id,
-        max(card_days.scored_on) as worst_on
-
-    from spans
-    inner join card_days
-        on
-            spans.tenant_id = card_days.tenant_id
-            and spans.card_id = card_days.card_id
-            and spans.worst_score = card_days.score
-    group by spans.tenant_id, spans.card_id
-
-),
-
--- A card is as bad as its worst day, the latest of them, and shows that day: its numbers, its sentence, its ticket.
-worst as (
-
-    select
-        spans.tenant_id,
-        spans.card_id,
-        spans.card_rank,
-        spans.notify_flag,
-        max(case when card_days.scored_on = spans.first_on then card_days.judged_rank end) as opened_rank,
-        max(worst_days.worst_on) as scored_on,
-        max(case when card_days.scored_on = worst_days.worst_on then card_days.score end) as score,
-        max(case when card_days.scored_on = worst_days.worst_on then card_days.ticket_id end) as ticket_id,
-        max(case when card_days.scored_on = worst_days.worst_on then card_days.rule_version end) as rule_version
-
-    from spans
-    inner join worst_days
-        on
-            spans.tenant_id = worst_days.tenant_id
-            and spans.card_id = worst_days.card_id
-    inner join card_days
-        on
-            spans.tenant_id = card_days.tenant_id
-            and spans.card_id = card_days.card_id
-            and card_days.scored_on in (spans.first_on, worst_days.worst_on)
-    group by spans.tenant_id, spans.card_id, spans.card_rank, spans.notify_flag
 
 ),
 
@@ -138,9 +73,11 @@ judged as (
         ) is null as is_last,
         worst.card_rank,
         worst.opened_rank,
-        worst.notify_flag,
+        worst.is_notify,
         worst.score,
         worst.scored_on,
+        worst.components,
+        worst.why,
         worst.ticket_id,
         worst.rule_version
 
@@ -214,11 +151,11 @@ final as (
             else published.opened_mrr_source
         end as opened_mrr_source,
         coalesce(published.first_published_at, {{ as_of_at() }}) as known_since_at,
-        judged.notify_flag = 1 as is_notify,
+        judged.is_notify,
         judged.score,
         judged.scored_on,
-        scores.components,
-        scores.why,
+        judged.components,
+        judged.why,
         judged.ticket_id,
         judged.rule_version,
         quieted.card_id is not null as is_quieted,
@@ -231,12 +168,6 @@ final as (
         ) as is_shown
 
     from judged
-    inner join scores
-        on
-            judged.tenant_id = scores.tenant_id
-            and judged.company_id = scores.company_id
-            and judged.trigger_type = scores.trigger_type
-            and judged.scored_on = scores.scored_on
     left join published
         on
             judged.tenant_id = published.tenant_id

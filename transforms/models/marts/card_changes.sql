@@ -60,18 +60,7 @@ closings as (
 
 last_words as (
 
-    select
-        messages.tenant_id,
-        tickets.company_id,
-        max(messages.sent_on) as last_word_on
-
-    from {{ ref('int_customer_messages') }} as messages
-    inner join {{ ref('int_tickets') }} as tickets
-        on
-            messages.tenant_id = tickets.tenant_id
-            and messages.ticket_id = tickets.ticket_id
-    where tickets.company_id is not null
-    group by messages.tenant_id, tickets.company_id
+    select * from {{ ref('int_last_words') }}
 
 ),
 
@@ -81,7 +70,7 @@ resolved as (
     select
         cards.tenant_id,
         cards.card_id,
-        greatest(cards.closed_on, closings.last_closed_on, last_words.last_word_on) as changed_on
+        greatest(cards.closed_on, closings.last_closed_on, last_words.sent_on) as changed_on
 
     from {{ ref('churn_risk_cards') }} as cards
     left join closings

@@ -138,26 +138,7 @@ due as (
 -- The last thing a company is known to have said decides whether it looks content; unread is not content.
 last_words as (
 
-    select
-        messages.tenant_id,
-        tickets.company_id,
-        messages.level,
-        messages.resolution,
-        messages.sent_on,
-        row_number() over (
-            partition by messages.tenant_id, tickets.company_id
-            order by
-                messages.sent_at desc,
-                {{ id_order('messages.ticket_id', 'desc') }},
-                {{ id_order('messages.message_id', 'desc') }}
-        ) as recency_rank
-
-    from {{ ref('int_customer_messages') }} as messages
-    inner join tickets
-        on
-            messages.tenant_id = tickets.tenant_id
-            and messages.ticket_id = tickets.ticket_id
-    where tickets.company_id is not null
+    select * from {{ ref('int_last_words') }}
 
 ),
 
@@ -271,7 +252,6 @@ valued as (
         on
             cards.tenant_id = last_words.tenant_id
             and cards.company_id = last_words.company_id
-            and last_words.recency_rank = 1
 
 ),
 

@@ -1,57 +1,30 @@
-with sentiment as (
+-- A call was paid for once, however many labels it gave and however many equal messages share its answer. Its key is made of who answered, too.
+{% set readings = [
+    ('sentiment', 'stg_enrichment__message_sentiment', "ticket_id || '/' || message_id"),
+    ('topics', 'stg_enrichment__ticket_topics', 'ticket_id'),
+] %}
 
-    select * from {{ ref('stg_enrichment__message_sentiment') }}
+with calls as (
 
-),
-
-topics as (
-
-    select * from {{ ref('stg_enrichment__ticket_topics') }}
-
-),
-
-answers as (
-
+    {% for task, readings_of_task, read_id in readings -%}
     select
         tenant_id,
-        'sentiment' as task,
-        ticket_id || '/' || message_id as read_id,
-        call_key,
+        '{{ task }}' as task,
         analyzer,
         model,
-        input_tokens,
-        output_tokens,
-        cost_usd,
-        analyzed_at
-
-    from sentiment
-
-    union all
-
-    select
-        tenant_id, 'topics', ticket_id, call_key, analyzer, model, input_tokens, output_tokens, cost_usd, analyzed_at
-    from topics
-
-),
-
--- A call was paid for once, however many labels it gave and however many equal messages share its answer.
-calls as (
-
-    select
-        tenant_id,
-        task,
-        coalesce(call_key, read_id) as call_key,
-        max(analyzer) as analyzer,
-        max(model) as model,
         max(input_tokens) as input_tokens,
         max(output_tokens) as output_tokens,
         max(cost_usd) as cost_usd,
         min(analyzed_at) as analyzed_at
 
-    from answers
+    from {{ ref(readings_of_task) }}
     where analyzed_at <= {{ as_of_at() }}
-    group by tenant_id, task, coalesce(call_key, read_id)
+    group by tenant_id, analyzer, model, coalesce(call_key, {{ read_id }})
+    {% if not loop.last %}
+    union all
 
+    {% endif -%}
+    {% endfor %}
 ),
 
 final as (
