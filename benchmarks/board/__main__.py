@@ -7,7 +7,7 @@
 * `demo`: the demo as `make demo` plays it. First paint with an empty browser cache; and a customer's ticket that is rewritten in
   the HubSpot sandbox: from there by webhook, fetch, reading and build to a card on a board that is open.
 
-Wanted: cards within a second on the demo; 99 of 100 frames in time for 30 a second with 2,000 cards.
+Wanted: cards within a second on the demo; with 2,000 cards half of the frames in time for 60 a second, 99 of 100 for 20.
 """
 
 import argparse
@@ -92,19 +92,19 @@ def many(browser: Browser, folder: Path, cards: int, times: int) -> bool:
             flush=True,
         )
         page.close()
-    return all(one.within_99 < 1000 / 30 for one in frames)
+    return all(one.median < 1000 / 59 and one.within_99 <= 1000 / 20 for one in frames)
 
 
+_PATIENCE_SECONDS = 60
 _BOARD = "document.querySelector('[data-testid=board]')"
 _CARDS = "document.querySelectorAll('[data-testid=card]')"
 
 
 def show_all(page: Page, cards: int) -> None:
     """Have the column fetch and draw its cards to the last."""
-    last = 0
-    while (count := page.get_by_test_id("card").count()) < cards:
-        assert count >= last
-        last = count
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while page.get_by_test_id("card").count() < cards:
+        assert time.monotonic() < deadline, "the column stopped fetching"
         page.evaluate("document.querySelector('[data-testid=column-new] .scroll').scrollTo(0, 1e9)")
         page.wait_for_timeout(20)
     page.evaluate("document.querySelector('[data-testid=column-new] .scroll').scrollTo(0, 0)")
@@ -138,7 +138,7 @@ def demo(browser: Browser, folder: Path, times: int) -> bool:
             httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}) as api,
             httpx.Client(base_url=hubspot, headers={"Authorization": f"Bearer {access}"}) as crm,
         ):
-            tickets = [calm_ticket(api, page, done) for done in range(3)]
+            tickets = [calm_ticket(api, page, number) for number in range(3)]
             for ticket in tickets:
                 path = f"/crm/v3/objects/tickets/{ticket['ticket_id']}"
                 took = milliseconds_until(
@@ -154,11 +154,13 @@ def demo(browser: Browser, folder: Path, times: int) -> bool:
 
 
 def calm_ticket(api: httpx.Client, page: Page, number: int) -> dict[str, Any]:
-    """A ticket of last week, of a company the open board does not show; another for each number."""
+    """The newest ticket of a company the open board does not show; another for each number."""
     shown = page.get_by_test_id("board").inner_text()
     listed: list[dict[str, Any]] = api.get("/tickets", params={"limit": 200}).raise_for_status().json()["items"]
-    of_companies = {one["company_name"]: one for one in listed if one["company_name"]}
-    return [one for name, one in sorted(of_companies.items()) if name not in shown][number]
+    newest: dict[str, dict[str, Any]] = {}
+    for ticket in listed:
+        newest.setdefault(ticket["company_name"] or "", ticket)
+    return [ticket for name, ticket in sorted(newest.items()) if name and name not in shown][number]
 
 
 @contextmanager

@@ -48,6 +48,7 @@ SAID_TO_MODEL = Wording(
     user_text="ticket {{ boundary }}\n{{ text }}",
     again_text="It could not be used: {{ complaint }}",
 )
+MANY = 420
 HOSTILE = "<img src=x onerror=alert(1)> & Sons"
 
 
@@ -98,6 +99,8 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             source("contacts", status="missing_scope", lag_seconds=None, error_message=HOSTILE),
         ],
     )
+    many = [card(number, priority=float(MANY - number)) for number in range(MANY)]
+    publish(engine, add_tenant(engine, "many", name="Many Cards"), cards=many)
     WordingBook(acme, lambda: writing(engine)).keep([SAID_TO_MODEL])
     add_event(engine, acme, worked["card_id"], 1, CardStatus.WORKING, kind="status_changed")
     directory = UserDirectory(engine)
@@ -322,3 +325,16 @@ def test_a_deep_link_opens_its_card_and_the_dashboard_has_figures(page: Page, bo
     page.goto(f"{board_url}/dashboard")
     expect(page.get_by_test_id("topic-table")).to_contain_text("Billing")
     expect(page.get_by_test_id("company-table")).to_be_visible()
+
+
+def test_a_column_is_fetched_to_its_end_however_fast_somebody_scrolls(browser: Browser, board_url: str) -> None:
+    with signed_in(browser, board_url, "many") as page:
+        column = page.get_by_test_id("column-new")
+        expect(column.get_by_test_id("card")).to_have_count(50)
+        for _ in range(1000):
+            page.evaluate("document.querySelector('[data-testid=column-new] .scroll').scrollTo(0, 1e9)")
+            if column.get_by_test_id("card").count() == MANY:
+                break
+            page.wait_for_timeout(20)
+        expect(column.get_by_test_id("card")).to_have_count(MANY)
+        expect(column.locator("button.more")).to_have_count(0)
