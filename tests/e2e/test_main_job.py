@@ -198,7 +198,6 @@ class TestEmbedded(Life):
         [ended] = [card for card in cards_of(scene, tenant) if card["company_id"] == calming]
         assert (ended["is_active"], ended["looks_resolved"]) == (False, True)
 
-    @pytest.mark.slow
     def test_one_tenant_that_cannot_be_reached_does_not_stop_the_other(self, scene: Scene) -> None:
         failing, healthy, *_ = scene.world.portals
         builds = {tenant: scene.place.builds.current(tenant).build_id for tenant in (failing, healthy)}  # type: ignore[union-attr, arg-type]
