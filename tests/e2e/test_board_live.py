@@ -15,7 +15,7 @@ from core.appdb import open_app_database
 from core.vocabulary import CardStatus, Role
 from serve.auth.users import UserDirectory
 from tests.support.browser import launched, serving, signed_in
-from tests.support.published import add_event, add_tenant, card, evidence, publish
+from tests.support.published import add_event, add_tenant, card, company, evidence, publish
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +57,8 @@ def place(installation: Place, request: pytest.FixtureRequest) -> Place:
     tenant = f"t{abs(hash(request.node.name)) % 10**8}"
     engine = open_app_database(f"sqlite:///{installation.data_dir / 'app.db'}", is_migrating=False)
     cards = [card(1, priority=900.0), card(2, severity="high"), card(3, severity="low", mrr=100.0)]
-    publish(engine, add_tenant(engine, tenant), cards=cards, quotes=[evidence(cards[0])])
+    companies = [company(number) for number in (1, 2, 3)]
+    publish(engine, add_tenant(engine, tenant), cards=cards, companies=companies, quotes=[evidence(cards[0])])
     engine.dispose()
     return Place(installation.url, installation.data_dir, tenant)
 
@@ -179,6 +180,24 @@ def test_who_is_offline_is_told_so_keeps_nothing_false_and_catches_up(maria: Pag
     is_in(maria, 2, "working", within=2_000)
     maria.get_by_test_id("act-again").click()
     is_in(tom, 1, "working", within=2_000)
+
+
+def test_whoever_comments_and_goes_on_was_overtaken_by_nobody(maria: Page) -> None:
+    # No news from the server, which would tell of the comment too, a moment later.
+    maria.route("**/api/v1/stream*", lambda route: route.abort("internetdisconnected"))
+    maria.reload()
+    first = maria.get_by_test_id("column-new").get_by_test_id("card").first
+    first.click()
+    drawer = maria.get_by_test_id("drawer")
+    drawer.get_by_test_id("comment-text").fill("Rang them.")
+    drawer.get_by_test_id("comment-send").click()
+    expect(drawer.get_by_test_id("comment")).to_have_count(1)
+    maria.keyboard.press("Escape")
+    first.focus()
+    with maria.expect_response("**/events") as moved:
+        maria.keyboard.press("Shift+ArrowRight")
+    assert moved.value.ok, moved.value.text()
+    expect(maria.get_by_test_id("column-working").get_by_test_id("card")).to_have_count(1)
 
 
 def test_a_viewer_looks_on(browser: Browser, place: Place) -> None:

@@ -6,7 +6,7 @@
  * a choice still needs, and one place (ActNotices.vue) says what went wrong.
  */
 import { computed, ref, shallowRef } from "vue";
-import { api, type Card, type CardAct, type CardChanged, type TimelineEntry } from "../api/client";
+import { api, type Card, type CardAct, type CardChanged, type CardState, type TimelineEntry } from "../api/client";
 import { isCode, sentenceOf } from "../api/errors";
 import { keepDraft } from "../card/drafts";
 import { session } from "../session";
@@ -61,6 +61,11 @@ export function onCardChange(handler: (cardId: string, change: Change) => void):
 
 function show(cardId: string, change: Change): void {
   for (const listener of [...listeners]) listener(cardId, change);
+}
+
+/** Shows, wherever a card is shown, what the API has said that it is by now. */
+export function learn(cardId: string, state: CardState): void {
+  show(cardId, (shown) => withState(shown, state));
 }
 
 /** Has a screen reader say something; the same words twice are still said twice. */
