@@ -89,12 +89,7 @@ final as (
     model's `unique_key` ends with its day. `rescored_in_window`: the same where days have rows as long as the daily marts show them.
 #}
 {% macro get_incremental_rescored_sql(arguments) -%}
-    delete from {{ arguments['target_relation'] }} as kept
-    using {{ ref('int_stale_days') }} as stale_days
-    where
-        kept.tenant_id = stale_days.tenant_id
-        and kept.company_id = stale_days.company_id
-        and kept.{{ arguments['unique_key'][-1] }} >= stale_days.stale_from_on;
+    {{ take_out_stale_days(arguments, ref('int_stale_days')) }}
 
     {{ put_in(arguments) }}
 {%- endmacro %}
@@ -108,12 +103,7 @@ final as (
 
 {# dbt's incremental strategy `rescored_cards`: the same for days of cards, which are stale longer than scores (int_stale_card_days). #}
 {% macro get_incremental_rescored_cards_sql(arguments) -%}
-    delete from {{ arguments['target_relation'] }} as kept
-    using {{ ref('int_stale_card_days') }} as stale_days
-    where
-        kept.tenant_id = stale_days.tenant_id
-        and kept.company_id = stale_days.company_id
-        and kept.{{ arguments['unique_key'][-1] }} >= stale_days.stale_from_on;
+    {{ take_out_stale_days(arguments, ref('int_stale_card_days')) }}
 
     {{ put_in(arguments) }}
 {%- endmacro %}
@@ -179,6 +169,15 @@ final as (
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
     insert into {{ arguments['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arguments['temp_relation'] }}
+{%- endmacro %}
+
+{% macro take_out_stale_days(arguments, stale_days) -%}
+    delete from {{ arguments['target_relation'] }} as kept
+    using {{ stale_days }} as stale_days
+    where
+        kept.tenant_id = stale_days.tenant_id
+        and kept.company_id = stale_days.company_id
+        and kept.{{ arguments['unique_key'][-1] }} >= stale_days.stale_from_on;
 {%- endmacro %}
 
 {% macro take_out_stale_tickets(target) -%}

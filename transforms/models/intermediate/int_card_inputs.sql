@@ -17,7 +17,7 @@ found as (
         episodes.company_id,
         episodes.card_id as alias_id,
         episodes.opened_on,
-        {{ digest_of(['aliases.card_id', 'episodes.trigger_type']) }} as digest
+        {{ digest_of(['aliases.card_id']) }} as digest
 
     from episodes
     inner join aliases
