@@ -80,7 +80,7 @@ def many(browser: Browser, folder: Path, cards: int, times: int) -> bool:
             print(f"  wheel over 40,000 px in 3 s: {drawn(one)}")
         searched = milliseconds_until(
             page,
-            lambda: page.get_by_test_id("search").fill("Company 1999"),
+            lambda: page.get_by_test_id("search").fill(f"Company {cards - 1}"),
             f"{_CARDS}.length < 50 && {_CARDS}.length > 0",
         )
         cleared = milliseconds_until(page, lambda: page.get_by_test_id("search").fill(""), f"{_CARDS}.length >= 50")

@@ -36,6 +36,8 @@ from core.appdb import open_app_database
 from core.appdb.engine import writing
 from core.appdb.tables import PUBLISHED
 from core.vocabulary import Role
+from orchestration.demo.processes import server, wait_for_url
+from orchestration.demo.run import free_port
 from serve.auth.issuer import open_local_issuer
 from serve.auth.users import UserDirectory
 from tests.support.api import AUDIENCE
@@ -228,49 +230,38 @@ def within(said: str, share: str) -> float:
 @contextmanager
 def board(url: str, folder: Path, *, keeps: bool = True) -> Iterator[tuple[str, psutil.Process]]:
     """The real API in a process of its own."""
+    port = free_port()
+    root, log = f"http://127.0.0.1:{port}", folder / f"serve-{port}.log"
     given = {
         "DATA_DIR": str(folder),
         "APP_DATABASE_URL": url,
-        "API_PORT": "0",
+        "API_PORT": str(port),
         # Counted, and never reached.
         "API_REQUESTS_PER_MINUTE": "100000000",
         "LOG_LEVEL": "WARNING",
-        "COLUMNS": "200",
     }
     given |= {} if keeps else {"API_KEPT_ANSWERS_MB": "0"}
-    with started([sys.executable, "-m", "churnboard", "serve"], given) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://[\d.:]+", process.stdout.readline())
-        assert found, "the server said no URL"
-        yield found.group(), psutil.Process(process.pid)
+    with server(["serve"], environment=given, log=log) as process:
+        wait_for_url(process, f"{root}/api/v1/ready", log)
+        yield root, psutil.Process(process.pid)
 
 
 @contextmanager
 def hello() -> Iterator[tuple[str, psutil.Process]]:
     """The bare application in a process of its own."""
-    port = 8700 + os.getpid() % 200
+    port = free_port()
     root = f"http://127.0.0.1:{port}"
-    with started([sys.executable, "-c", HELLO % port], {}) as process:
-        for _ in range(200):
-            try:
-                httpx.get(root)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield root, psutil.Process(process.pid)
-
-
-@contextmanager
-def started(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """A process until the block ends."""
-    process = subprocess.Popen(
-        command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
+    with subprocess.Popen([sys.executable, "-c", HELLO % port], stderr=subprocess.DEVNULL) as process:
+        try:
+            for _ in range(200):
+                try:
+                    httpx.get(root)
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            yield root, psutil.Process(process.pid)
+        finally:
+            process.terminate()
 
 
 if __name__ == "__main__":

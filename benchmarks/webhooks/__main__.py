@@ -7,9 +7,7 @@ sends them, against SQLite and, with `TEST_POSTGRES_URL`, Postgres. Wanted: ever
 import argparse
 import json
 import os
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +22,8 @@ import httpx
 from core.appdb import open_app_database
 from core.appdb.webhooks import WebhookInbox
 from ingestion.sandbox.webhooks import signed
+from orchestration.demo.processes import server, wait_for_url
+from orchestration.demo.run import free_port
 from tests.support.databases import throw_away_database
 
 SECRET, PUBLIC, PATH = "benchmark", "https://churn.example.com", "/api/v1/webhooks/hubspot"
@@ -97,30 +97,19 @@ def event(number: int) -> dict[str, object]:
 @contextmanager
 def serving(url: str, folder: Path) -> Iterator[str]:
     """The real API in a process of its own."""
+    port = free_port()
+    root, log = f"http://127.0.0.1:{port}", folder / "serve.log"
     given = {
         "DATA_DIR": str(folder),
         "APP_DATABASE_URL": url,
-        "API_PORT": "0",
+        "API_PORT": str(port),
         "API_PUBLIC_URL": PUBLIC,
         "HUBSPOT_CLIENT_SECRET": SECRET,
         "LOG_LEVEL": "WARNING",
-        "COLUMNS": "200",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "churnboard", "serve"],
-        env=os.environ | given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        found = re.search(r"http://[\d.:]+", process.stdout.readline())
-        assert found, "the server said no URL"
-        yield found.group()
-    finally:
-        process.terminate()
-        process.wait()
+    with server(["serve"], environment=given, log=log) as process:
+        wait_for_url(process, f"{root}/api/v1/ready", log)
+        yield root
 
 
 if __name__ == "__main__":
