@@ -1,6 +1,6 @@
 """The dashboard's addresses. Every series comes as JSON, as CSV, and as the SQL that asks the marts the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -154,17 +154,14 @@ def list_sentiment_trends(request: Request, caller: Viewer, wanted: Annotated[Ra
     """Weeks that begin in the range and are over: all tickets and their negative share, beside what was expected of them."""
 
     def shown(session: TenantSession, days: DayRange) -> _Shown:
-        return _Shown(
+        return _of_mart(
+            session,
             "sentiment-trends",
             SentimentWeek,
             lambda: MetricsRepository(session).sentiment_trends(days),
-            lambda: statements.selected(
-                "sentiment_trends_weekly",
-                list(SentimentWeek.model_fields),
-                session.tenant_id,
-                [statements.between("week_on", days)],
-                "week_on",
-            ),
+            "sentiment_trends_weekly",
+            [statements.between("week_on", days)],
+            "week_on",
         )
 
     return _series(request, caller, wanted, shown)
@@ -181,17 +178,14 @@ def list_topic_trends(request: Request, caller: Viewer, wanted: Annotated[TopicQ
     """Weeks that begin in the range and are over: tickets and negative share, beside what was expected of them."""
 
     def shown(session: TenantSession, days: DayRange) -> _Shown:
-        return _Shown(
+        return _of_mart(
+            session,
             "topic-trends",
             TopicWeek,
             lambda: MetricsRepository(session).topic_trends(days, wanted.topic),
-            lambda: statements.selected(
-                "topic_trends_weekly",
-                list(TopicWeek.model_fields),
-                session.tenant_id,
-                [statements.between("week_on", days), *_of_topic(wanted.topic)],
-                "week_on, topic",
-            ),
+            "topic_trends_weekly",
+            [statements.between("week_on", days), *_of_topic(wanted.topic)],
+            "week_on, topic",
         )
 
     return _series(request, caller, wanted, shown)
@@ -211,8 +205,8 @@ def list_risk_metrics(request: Request, caller: Viewer, wanted: Annotated[RiskQu
     def asked(session: TenantSession, days: DayRange) -> str:
         narrowed = [
             *_of_topic(wanted.topic),
-            *([statements.listed("trigger_type", wanted.trigger)] if wanted.trigger else []),
-            *([statements.listed("severity", wanted.severity)] if wanted.severity else []),
+            *_any_of("trigger_type", wanted.trigger),
+            *_any_of("severity", wanted.severity),
         ]
         if not segment.is_everybody:
             return statements.risks(session.tenant_id, days, segment, narrowed)
@@ -277,17 +271,14 @@ def list_emerging_topics(request: Request, caller: Viewer, wanted: Annotated[Eme
     narrowed = [] if wanted.is_active is None else ["is_active" if wanted.is_active else "not is_active"]
 
     def shown(session: TenantSession) -> _Shown:
-        return _Shown(
+        return _of_mart(
+            session,
             "emerging-topics",
             EmergingTopic,
             lambda: MetricsRepository(session).emerging_topics(wanted),
-            lambda: statements.selected(
-                "emerging_topics",
-                list(EmergingTopic.model_fields),
-                session.tenant_id,
-                narrowed,
-                "is_active desc, last_seen_on desc, peak_z desc, alert_id",
-            ),
+            "emerging_topics",
+            narrowed,
+            "is_active desc, last_seen_on desc, peak_z desc, alert_id",
         )
 
     return _list(request, caller, wanted, shown)
@@ -335,16 +326,13 @@ def get_precision_metrics(request: Request, caller: Viewer, wanted: Annotated[Fo
     """
 
     def shown(session: TenantSession) -> _Shown:
-        return _Shown(
+        return _of_mart(
+            session,
             "precision",
             AlertPrecision,
             lambda: MetricsRepository(session).precision(),
-            lambda: statements.selected(
-                "alert_precision",
-                list(AlertPrecision.model_fields),
-                session.tenant_id,
-                order="period <> 'all', period, trigger_type, opened_severity, prompt_version",
-            ),
+            "alert_precision",
+            order="period <> 'all', period, trigger_type, opened_severity, prompt_version",
         )
 
     return _list(request, caller, wanted, shown, also=lambda session: {"recall": MetricsRepository(session).recall()})
@@ -361,13 +349,13 @@ def list_recall_metrics(request: Request, caller: Viewer, wanted: Annotated[Form
     """Recall by who left, by quarter and over all, with its n and a 95 % interval, hidden below 20 cases."""
 
     def shown(session: TenantSession) -> _Shown:
-        return _Shown(
+        return _of_mart(
+            session,
             "recall",
             ChurnRecall,
             lambda: MetricsRepository(session).recall(),
-            lambda: statements.selected(
-                "churn_recall", list(ChurnRecall.model_fields), session.tenant_id, order="period <> 'all', period"
-            ),
+            "churn_recall",
+            order="period <> 'all', period",
         )
 
     return _list(request, caller, wanted, shown)
@@ -384,18 +372,14 @@ def list_cost_metrics(request: Request, caller: Viewer, wanted: Annotated[Readin
     """Calls, tokens and cost of the answers in use, by the day they were stored, and the month's budget."""
 
     def shown(session: TenantSession, days: DayRange) -> _Shown:
-        narrowed = [statements.listed("task", wanted.task)] if wanted.task else []
-        return _Shown(
+        return _of_mart(
+            session,
             "costs",
             CostDay,
             lambda: MetricsRepository(session).costs(days, wanted.task),
-            lambda: statements.selected(
-                "llm_costs_daily",
-                list(CostDay.model_fields),
-                session.tenant_id,
-                [statements.between("metric_on", days), *narrowed],
-                "metric_on, task, analyzer, model",
-            ),
+            "llm_costs_daily",
+            [statements.between("metric_on", days), *_any_of("task", wanted.task)],
+            "metric_on, task, analyzer, model",
         )
 
     def also(session: TenantSession) -> dict[str, Any]:
@@ -426,18 +410,14 @@ def list_quality_metrics(request: Request, caller: Viewer, wanted: Annotated[Rea
     """
 
     def shown(session: TenantSession, days: DayRange) -> _Shown:
-        narrowed = [statements.listed("task", wanted.task)] if wanted.task else []
-        return _Shown(
+        return _of_mart(
+            session,
             "quality",
             QualityDay,
             lambda: MetricsRepository(session).quality(days, wanted.task),
-            lambda: statements.selected(
-                "enrichment_quality",
-                list(QualityDay.model_fields),
-                session.tenant_id,
-                [statements.between("metric_on", days), *narrowed],
-                "metric_on, task",
-            ),
+            "enrichment_quality",
+            [statements.between("metric_on", days), *_any_of("task", wanted.task)],
+            "metric_on, task",
         )
 
     return _series(request, caller, wanted, shown)
@@ -469,6 +449,28 @@ def list_segments(request: Request, caller: Viewer) -> Response:
 
 def _of_topic(topic: str | None) -> list[str]:
     return [] if topic is None else [f"topic = {statements.quoted(topic)}"]
+
+
+def _any_of(column: str, values: Sequence[str]) -> list[str]:
+    return [statements.listed(column, values)] if values else []
+
+
+def _of_mart(
+    session: TenantSession,
+    name: str,
+    row: type[Schema],
+    rows: Callable[[], Rows],
+    mart: str,
+    conditions: Sequence[str] = (),
+    order: str = "",
+) -> _Shown:
+    """A series whose SQL is its columns of one mart."""
+    return _Shown(
+        name,
+        row,
+        rows,
+        lambda: statements.selected(mart, list(row.model_fields), session.tenant_id, conditions, order),
+    )
 
 
 def _nothing(_session: TenantSession) -> dict[str, Any]:
