@@ -129,7 +129,14 @@ def build(
         TransformFailed: Names the failing nodes, the first message and the log.
     """
     where = target_dir or PROJECT_DIR / "target"
-    arguments = ["build", *_common_arguments(where), "--threads", str(threads), *_selection(select, exclude)]
+    arguments = [
+        "build",
+        *_common_arguments(where),
+        "--no-write-json",
+        "--threads",
+        str(threads),
+        *_selection(select, exclude),
+    ]
     for kind, is_run in (("unit_test", has_unit_tests), ("test", has_data_tests)):
         if not is_run:
             arguments += ["--exclude-resource-type", kind]
@@ -219,17 +226,18 @@ def parse(target_dir: Path | None = None) -> Path:
         TransformFailed: The project does not parse.
     """
     where = target_dir or PROJECT_DIR / "target"
-    _read_project(where, _connection("duckdb:///:memory:", 1))
+    _read_project(where, _connection("duckdb:///:memory:", 1), is_written=True)
     return where / "manifest.json"
 
 
-def _read_project(target_dir: Path, connection: Mapping[str, str]) -> Any:
+def _read_project(target_dir: Path, connection: Mapping[str, str], *, is_written: bool = False) -> Any:
     """The project as dbt parses it; what has not changed since it did so last into this folder, it takes from there.
 
     It is given no variable, as it would read everything anew for each other value; nothing that a variable says may stand in a
-    model's configuration, nor decide which models it refers to.
+    model's configuration, nor decide which models it refers to. Nobody reads manifest.json of a folder that is only built into.
     """
-    outcome = _invoke(["parse", *_common_arguments(target_dir)], connection, lambda _: None)
+    arguments = ["parse", *_common_arguments(target_dir), "--write-json" if is_written else "--no-write-json"]
+    outcome = _invoke(arguments, connection, lambda _: None)
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if not outcome.success:

@@ -13,7 +13,7 @@ import duckdb
 
 from tests.support.planted_warehouse import AS_OF
 from transforms.continuing import KEPT_MODELS
-from transforms.runner import PROJECT_DIR
+from transforms.runner import PROJECT_DIR, manifest_path
 
 SCORED_UNTIL = date(2001, 2, 3)
 """Compiled into the models of a build that goes on, to be replaced."""
@@ -33,7 +33,7 @@ class CompiledModels:
     """
 
     def __init__(self, full: Path, continued: Path) -> None:
-        manifest = json.loads((full / "manifest.json").read_text())["nodes"]
+        manifest = json.loads(manifest_path().read_text())["nodes"]
         self._order: list[str] = []
         for name in KEPT_MODELS:
             _add_upstream(self._order, manifest, f"model.churnboard.{name}")

@@ -20,16 +20,17 @@ def parsed_by_copying() -> Iterator[None]:
     really: Any = runner._read_project
     parsed: dict[tuple[str, float], tuple[str, bytes, Any]] = {}
 
-    def read(target_dir: Path, connection: Mapping[str, str]) -> Any:
+    def read(target_dir: Path, connection: Mapping[str, str], *, is_written: bool = False) -> Any:
         engine, database = connection["CHURNBOARD_DBT_TARGET"], _database(connection)
         of = engine, runner._newest_source_time()
         if of not in parsed:
-            found = really(target_dir, connection)
+            found = really(target_dir, connection, is_written=True)
             parsed[of] = database, (target_dir / "manifest.json").read_bytes(), deepcopy(found)
             return found
         before, written, manifest = parsed[of]
-        target_dir.mkdir(parents=True, exist_ok=True)
-        (target_dir / "manifest.json").write_bytes(written)
+        if is_written:
+            target_dir.mkdir(parents=True, exist_ok=True)
+            (target_dir / "manifest.json").write_bytes(written)
         return _renamed(deepcopy(manifest), before, database)
 
     with pytest.MonkeyPatch.context() as patch:
