@@ -201,7 +201,7 @@ def _made(
         replay = Replay(scratch, tenant.tenant_id, span, on_step)
         cards = replay.cards(values, "as it is")
         read = touched(lineage, params())
-        _keep(scratch, Path(made) / FILE_NAME, read | lineage.parents(read) | {_FACTS})
+        _keep(scratch, Path(made) / FILE_NAME, (read | lineage.parents(read) | {_FACTS}) - _made_again(lineage, read))
         known, departures = known_truth(place, tenant.tenant_id)
         ready = Prepared(
             build_id=build_id,
@@ -213,12 +213,17 @@ def _made(
             known=known,
             departures=departures,
             remarks=remarks,
-            statements=scratch.compiled({*read, _STAGED_PARAMS}),
+            statements=scratch.compiled(read | _made_again(lineage, read)),
         )
         (Path(made) / _ABOUT).write_text(json.dumps(ready.as_json(), default=str), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(made, folder)
     return ready
+
+
+def _made_again(lineage: Lineage, read: set[str]) -> set[str]:
+    """What is made each time, of what is kept: views, which would be kept as tables."""
+    return {_STAGED_PARAMS} | (read & lineage.views)
 
 
 def _keep(scratch: Scratch, file: Path, models: set[str]) -> None:
@@ -231,7 +236,7 @@ def _keep(scratch: Scratch, file: Path, models: set[str]) -> None:
     queries = {
         f"{row['table_schema']}.{row['table_name']}": _without_words(row, emptied.get(row["table_name"], set()))
         for row in rows
-        if row["table_name"] in models - {_STAGED_PARAMS}
+        if row["table_name"] in models
     }
     queries[TRIGGER_PARAMS.spec.qualified] = f"select * from {TRIGGER_PARAMS.spec.qualified}"  # noqa: S608 - names of ours
     queries[f"{KEPT}.scores"] = f"select * from {KEPT}.scores"  # noqa: S608 - names of ours
@@ -283,7 +288,8 @@ class _Kept:
             self._make(INTERMEDIATE, model)
 
     def _make(self, schema: str, model: str) -> None:
-        self._rehearsal.execute(f"create or replace table {schema}.{model} as {self._statements[model]}")
+        kind = "view" if model in self._lineage.views else "table"
+        self._rehearsal.execute(f"create or replace {kind} {schema}.{model} as {self._statements[model]}")
 
 
 def _folder(place: Installation, tenant_id: TenantId | str) -> Path:

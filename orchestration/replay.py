@@ -28,9 +28,9 @@ WARM_UP_DAYS: Final = 90
 TARGET: Final = "int_cards"
 """What a replay is read out of."""
 
-_SCORES: Final = "int_trigger_scores_daily"
+_SCORES: Final = "int_new_scores_daily"
 _ONLY_COMPARED: Final = frozenset({"t_on", "t_off"})
-"""Parameters that finished scores are compared with: `int_trigger_scores_daily` does it, and the models before it print them."""
+"""Parameters that finished scores are compared with: `int_new_scores_daily` does it, and the models before it print them."""
 
 _ALWAYS: Final = datetime(1900, 1, 1, tzinfo=UTC)
 

@@ -1,9 +1,11 @@
 """Whether a build may go on from what the warehouse holds, and the build that does.
 
-What is said of a ticket holds until something it is made of differs (`int_ticket_inputs`, `int_stale_tickets`), and so does a day's
-score (`int_day_inputs`, `int_stale_days`). A build that goes on makes anew what is stale; every other model is built whole each
-time. One row of the warehouse says what was built with what, and that it was built to its end: it is taken back before a build and
-put down after it, so a build that fails or is killed half-way is followed by one that builds everything.
+What is said of a ticket holds until something it is made of differs (`int_ticket_inputs`, `int_stale_tickets`), and so do a day's
+score (`int_day_inputs`, `int_stale_days`), a card's day (`int_card_inputs`, `int_stale_card_days`) and what is counted of a day's
+readings (`int_reading_inputs`). A build that goes on makes anew what is stale; every other model is built whole each time.
+
+One row of the warehouse says what was built with what, and that it was built to its end: it is taken back before a build and put
+down after it, so a build that fails or is killed half-way is followed by one that builds everything.
 """
 
 import hashlib
@@ -26,6 +28,7 @@ TICKET_MODELS: Final = (
     "int_stale_tickets",
     "int_messages",
     "int_customer_messages",
+    "int_ticket_quotes",
     "int_tickets",
     "int_ticket_spells",
     "int_pain_spells",
@@ -42,6 +45,7 @@ DAY_MODELS: Final = (
     "int_significant_support_daily",
     "int_silently_struggling_daily",
     "int_tenant_rule_daily",
+    "int_new_scores_daily",
     "int_trigger_scores_daily",
 )
 """What is built of the stale days only. The scores alone are kept; the others hold the days of the build they were built in."""
@@ -51,14 +55,28 @@ CARD_MODELS: Final = (
     "int_card_inputs",
     "int_stale_card_days",
     "int_card_days",
-    "int_card_worst_days",
+    "int_card_moves",
+    "int_card_spans",
+    "int_card_words",
 )
 """What is built of the stale days of cards only, and kept."""
 
-KEPT_MARTS: Final = ("trigger_scores_daily", "card_messages", "ticket_readings")
+READING_MODELS: Final = ("int_reading_inputs", "int_reading_days")
+"""What is counted of days whose readings have changed only, and kept."""
+
+KEPT_MARTS: Final = (
+    "trigger_scores_daily",
+    "tickets",
+    "topic_tickets",
+    "card_tickets",
+    "card_messages",
+    "card_evidence",
+    "ticket_readings",
+    "llm_costs_daily",
+)
 """Marts in which what is stale is exchanged; every other is built whole."""
 
-KEPT_MODELS: Final = (*TICKET_MODELS, *DAY_MODELS, *CARD_MODELS, *KEPT_MARTS)
+KEPT_MODELS: Final = (*TICKET_MODELS, *DAY_MODELS, *CARD_MODELS, *READING_MODELS, *KEPT_MARTS)
 """What a build goes on from, all of it or nothing."""
 
 _SCORES: Final = DAY_MODELS[-1]

@@ -29,12 +29,17 @@ def _read(manifest: Path, _changed_at: int) -> "Lineage":
 
 
 class Lineage:
-    """The models of one manifest, by name."""
+    """The models of one manifest, by name.
+
+    Attributes:
+        views: Those that hold nothing of their own.
+    """
 
     def __init__(self, manifest: Path) -> None:
         nodes: Mapping[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
         self._names = {key: node["name"] for key, node in nodes.items() if node["resource_type"] in {"model", "seed"}}
         self._code = {self._names[key]: str(nodes[key].get("raw_code") or "") for key in self._names}
+        self.views = {name for key, name in self._names.items() if nodes[key]["config"]["materialized"] == "view"}
         self._parents = {
             name: [self._names[parent] for parent in nodes[key]["depends_on"].get("nodes", ()) if parent in self._names]
             for key, name in self._names.items()

@@ -16,6 +16,7 @@ from tests.support.warehouse_fixtures import (
     contact,
     correction,
     field_mapping,
+    measured,
     message_text,
     note,
     owner,
@@ -171,6 +172,37 @@ def read_by_another_prompt(rows: Rows, number: int, _: datetime) -> Rows:
         else row
         for row in rows
     ]
+
+
+def answered_again(rows: Rows, number: int, now: datetime) -> Rows:
+    """A message is asked about once more, and the answer is the same."""
+    picked = _picked(rows, "enrichment.message_sentiment", number)
+    return _with(rows, picked, analyzed_at=now, run_id=f"run-{number}", call_key=f"asked {number}", cost_usd=0.01)
+
+
+def sorted_again(rows: Rows, number: int, now: datetime) -> Rows:
+    """The same of a ticket's topics."""
+    picked = _picked(rows, "enrichment.ticket_topics", number)
+    return _with(rows, picked, analyzed_at=now, call_key=f"asked {number}", prompt_version=f"topics/{number}")
+
+
+def quoted_elsewhere(rows: Rows, number: int, _: datetime) -> Rows:
+    """A quote is of another place of the text, or none any more."""
+    picked = _picked(rows, "enrichment.message_evidence", number)
+    if number % 2:
+        return [row for row in rows if row is not picked]
+    return _with(rows, picked, quote="is", quote_start=3, quote_end=5)
+
+
+def evaluated(rows: Rows, number: int, _: datetime) -> Rows:
+    """It is found out how often the model is right."""
+    of = {"run_id": f"evaluation-{number}", "answered_count": 100 + number, "right_count": 50 + number % 50}
+    return [*rows, measured(label="negative", **of), measured(label="explicit", subject="intent", **of)]
+
+
+def moved_portal(rows: Rows, number: int, _: datetime) -> Rows:
+    """A portal is reached at another address."""
+    return _with(rows, _picked(rows, "raw_hubspot.portals", number), ui_domain=f"app-{number}.hubspot.com")
 
 
 def noted(rows: Rows, number: int, now: datetime) -> Rows:
@@ -429,6 +461,11 @@ CHANGES: tuple[Change, ...] = (
     reworded,
     forgotten_words,
     read_by_another_prompt,
+    answered_again,
+    sorted_again,
+    quoted_elsewhere,
+    evaluated,
+    moved_portal,
     noted,
     named_colleague,
     met_contact,

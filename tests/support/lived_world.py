@@ -16,6 +16,8 @@ from tests.support.warehouse_fixtures import (
     company,
     default_stages,
     email,
+    evidence,
+    message_text,
     portal,
     property_set,
     reading,
@@ -153,7 +155,7 @@ class LivedWorld:
         )
         yield ticket_company(company_id=each.company_id, **of)
         yield topic_label(topic=each.topic, **of)
-        yield _read(each.opening, message_id="opening", **of)
+        yield from _read(each.opening, message_id="opening", **of)
         if self._is_told:
             for at, stage in entered:
                 yield stage_entered(stage_id=stage, entered_at=at, **of)
@@ -163,7 +165,7 @@ class LivedWorld:
                 number = f"{each.id}{nth:02}"
                 yield from email(id=number, sent_at=one.at, direction=direction, own_text=one.text, **of)
                 if one.is_inbound:
-                    yield _read(one, message_id=f"emails/{number}", **of)
+                    yield from _read(one, message_id=f"emails/{number}", **of)
 
     def _company(self, company_id: str, first: datetime) -> _Company:
         random = self._random
@@ -253,5 +255,12 @@ class LivedWorld:
         return datetime.combine(day.date(), time(self._random.randint(0, 23), self._random.randint(0, 59)), tzinfo=UTC)
 
 
-def _read(one: _Message, **of: str) -> SourceRow:
-    return reading(sentiment=one.sentiment, churn_intent=one.churn_intent, resolution=one.resolution, **of)  # type: ignore[arg-type]
+def _read(one: _Message, **of: str) -> Iterator[SourceRow]:
+    """Read as soon as it was said; what is unhappy is quoted, and of every other ticket the text is held, too."""
+    yield reading(
+        sentiment=one.sentiment, churn_intent=one.churn_intent, resolution=one.resolution, analyzed_at=one.at, **of
+    )
+    if "negative" in one.sentiment:
+        yield evidence(quote=one.text[:8], **of)
+        if int(of["ticket_id"]) % 2:
+            yield message_text(text=one.text, **of)

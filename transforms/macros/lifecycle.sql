@@ -111,3 +111,19 @@
         when {{ cards }}.opened_mrr_source = 'mapped_property' then {{ cards }}.opened_mrr
     end
 {%- endmacro %}
+
+{# Days of cards (a CTE) with the numbers and the sentence that these scores have for them. #}
+{% macro with_words(days, scores) -%}
+    select
+        days.*,
+        scores.components,
+        scores.why
+
+    from {{ days }} as days
+    inner join {{ scores }} as scores
+        on
+            days.tenant_id = scores.tenant_id
+            and days.company_id = scores.company_id
+            and days.trigger_type = scores.trigger_type
+            and days.scored_on = scores.scored_on
+{%- endmacro %}

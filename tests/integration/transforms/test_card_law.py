@@ -41,7 +41,8 @@ MODELS = (
     "int_card_aliases",
     "int_card_states",
     "int_card_days",
-    "int_card_worst_days",
+    "int_card_spans",
+    "int_card_words",
     "int_cards",
     "int_card_effects",
 )

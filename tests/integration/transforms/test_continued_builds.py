@@ -30,7 +30,7 @@ from tests.support.lived_world import LivedWorld
 from tests.support.planted_warehouse import AS_OF
 from tests.support.warehouse_fixtures import SOURCE_TABLES, fill, table_rows
 from transforms import runner
-from transforms.continuing import CARD_MODELS, KEPT_MARTS, KEPT_MODELS, TICKET_MODELS, Plan, rebuild
+from transforms.continuing import CARD_MODELS, KEPT_MARTS, KEPT_MODELS, READING_MODELS, TICKET_MODELS, Plan, rebuild
 
 DAYS = [datetime(2026, 4, 17, 23, 59, 59, tzinfo=UTC)]
 START = datetime(2026, 4, 10, 9, tzinfo=UTC)
@@ -38,6 +38,7 @@ KEPT = [
     *(f"intermediate.{model}" for model in TICKET_MODELS if model not in {"int_ticket_inputs", "int_stale_tickets"}),
     "intermediate.int_trigger_scores_daily",
     *(f"intermediate.{model}" for model in CARD_MODELS if model not in {"int_card_inputs", "int_stale_card_days"}),
+    *(f"intermediate.{model}" for model in READING_MODELS if model != "int_reading_inputs"),
     *(f"marts.{mart}" for mart in KEPT_MARTS),
 ]
 
@@ -171,6 +172,20 @@ def test_what_is_said_of_tickets_and_around_them(history: History) -> None:
         (happening.read_by_another_prompt, 4),
         (happening.unsaid, 6),
     )
+
+
+def test_answers_quotes_and_what_is_known_of_both(history: History) -> None:
+    history.build(START)
+    history.build(
+        START + timedelta(days=1),
+        (happening.answered_again, 40),
+        (happening.sorted_again, 41),
+        (happening.quoted_elsewhere, 8),
+        (happening.quoted_elsewhere, 31),
+        (happening.evaluated, 60),
+    )
+    history.build(START + timedelta(days=2), (happening.moved_portal, 1), (happening.evaluated, 70))
+    history.build(START + timedelta(days=3), (happening.answered_again, 200), (happening.erased_ticket, 25))
 
 
 def test_cards_people_work_on_take_up_what_comes_later(history: History) -> None:

@@ -16,6 +16,7 @@ from transforms.continuing import (
     DAY_MODELS,
     KEPT_MARTS,
     KEPT_MODELS,
+    READING_MODELS,
     TICKET_MODELS,
     Plan,
     ScoresAskedForAlone,
@@ -192,18 +193,26 @@ def test_every_model_of_days_is_listed(parsed_project: ParsedProject) -> None:
         "int_significant_support_daily",
         "int_silently_struggling_daily",
     ]
-    for model in DAY_MODELS[3:-1]:
-        assert lineage.readers(model) == [DAY_MODELS[-1]]
+    for model in DAY_MODELS[3:-2]:
+        assert lineage.readers(model) == ["int_new_scores_daily"]
+    assert lineage.readers("int_new_scores_daily") == ["int_card_words", DAY_MODELS[-1], "trigger_scores_daily"]
 
 
 def test_every_model_of_days_of_cards_is_listed(parsed_project: ParsedProject) -> None:
-    """What reads `int_stale_card_days`, and the days of signals, which the scores' stale days are enough for."""
+    """What reads `int_stale_card_days`, and days of signals and words, which the scores' stale days are enough for."""
     readers = set(Lineage(parsed_project.manifest).readers("int_stale_card_days"))
-    assert {"int_signal_days", "int_card_inputs", "int_stale_card_days"} | readers == set(CARD_MODELS)
+    assert {"int_signal_days", "int_card_inputs", "int_stale_card_days", "int_card_words"} | readers == set(CARD_MODELS)
 
 
 def test_every_model_of_tickets_is_listed(parsed_project: ParsedProject) -> None:
     """What reads `int_stale_tickets`, each of which holds all tickets."""
     lineage = Lineage(parsed_project.manifest)
     readers = set(lineage.readers("int_stale_tickets"))
-    assert {"int_ticket_inputs", "int_stale_tickets"} | readers == {*TICKET_MODELS, "card_messages", "ticket_readings"}
+    marts = {"tickets", "topic_tickets", "card_tickets", "card_messages", "card_evidence", "ticket_readings"}
+    assert {"int_ticket_inputs", "int_stale_tickets"} | readers == {*TICKET_MODELS, *marts}
+
+
+def test_every_model_of_readings_is_listed(parsed_project: ParsedProject) -> None:
+    """What counts only days whose readings have changed."""
+    readers = set(Lineage(parsed_project.manifest).readers("int_reading_inputs"))
+    assert {"int_reading_inputs"} | readers == {*READING_MODELS, "llm_costs_daily"}

@@ -32,9 +32,15 @@ companies as (
 ),
 
 -- A card is as bad as its worst day, and shows that day: its numbers, its sentence, its ticket.
-worst as (
+spans as (
 
-    select * from {{ ref('int_card_worst_days') }}
+    select * from {{ ref('int_card_spans') }}
+
+),
+
+words as (
+
+    select * from {{ ref('int_card_words') }}
 
 ),
 
@@ -71,21 +77,26 @@ judged as (
             partition by cards.tenant_id, cards.company_id, cards.trigger_type
             order by cards.opened_on
         ) is null as is_last,
-        worst.card_rank,
-        worst.opened_rank,
-        worst.is_notify,
-        worst.score,
-        worst.scored_on,
-        worst.components,
-        worst.why,
-        worst.ticket_id,
-        worst.rule_version
+        spans.card_rank,
+        spans.opened_rank,
+        spans.is_notify,
+        spans.score,
+        spans.scored_on,
+        words.components,
+        words.why,
+        spans.ticket_id,
+        spans.rule_version
 
     from cards
-    inner join worst
+    inner join spans
         on
-            cards.tenant_id = worst.tenant_id
-            and cards.card_id = worst.card_id
+            cards.tenant_id = spans.tenant_id
+            and cards.card_id = spans.card_id
+    inner join words
+        on
+            spans.tenant_id = words.tenant_id
+            and spans.card_id = words.card_id
+            and spans.scored_on = words.scored_on
 
 ),
 

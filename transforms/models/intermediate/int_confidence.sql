@@ -1,6 +1,14 @@
 with readings as (
 
-    select * from {{ ref('stg_enrichment__message_sentiment') }}
+    select distinct
+        tenant_id,
+        analyzer,
+        model,
+        prompt_version,
+        sentiment,
+        churn_intent
+
+    from {{ ref('stg_enrichment__message_sentiment') }}
 
 ),
 

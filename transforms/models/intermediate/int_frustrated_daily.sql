@@ -32,37 +32,28 @@ stale_days as (
 
 ),
 
-said as (
-
-    select
-        messages.*,
-        tickets.company_id
-
-    from {{ ref('int_customer_messages') }} as messages
-    inner join {{ ref('int_tickets') }} as tickets
-        on
-            messages.tenant_id = tickets.tenant_id
-            and messages.ticket_id = tickets.ticket_id
-    where tickets.company_id is not null
-
-),
-
 -- What may still be heard on a stale day.
 readings as (
 
     select
         said.*,
+        tickets.company_id,
         {{ stale_from_on() }} as stale_from_on
 
-    from said
+    from {{ ref('int_customer_messages') }} as said
+    inner join {{ ref('int_tickets') }} as tickets
+        on
+            said.tenant_id = tickets.tenant_id
+            and said.ticket_id = tickets.ticket_id
     inner join reach
         on said.tenant_id = reach.tenant_id
     left join stale_days
         on
-            said.tenant_id = stale_days.tenant_id
-            and said.company_id = stale_days.company_id
+            tickets.tenant_id = stale_days.tenant_id
+            and tickets.company_id = stale_days.company_id
     where
-        said.points > 0
+        tickets.company_id is not null
+        and said.points > 0
         and said.sent_on + cast(ceil(reach.window_days) as integer) > {{ stale_from_on() }}
 
 ),
@@ -180,7 +171,7 @@ turns as (
             order by said.sent_at desc, {{ id_order('said.message_id', 'desc') }}
         ) as day_rank
 
-    from said
+    from {{ ref('int_customer_messages') }} as said
     inner join unhappy_tickets
         on
             said.tenant_id = unhappy_tickets.tenant_id

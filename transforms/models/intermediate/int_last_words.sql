@@ -1,33 +1,18 @@
-with said as not materialized (
+with tickets as (
 
-    select
-        messages.tenant_id,
-        tickets.company_id,
-        messages.ticket_id,
-        messages.message_id,
-        messages.level,
-        messages.resolution,
-        messages.sent_on,
-        messages.sent_at
-
-    from {{ ref('int_customer_messages') }} as messages
-    inner join {{ ref('int_tickets') }} as tickets
-        on
-            messages.tenant_id = tickets.tenant_id
-            and messages.ticket_id = tickets.ticket_id
-    where tickets.company_id is not null
+    select * from {{ ref('int_tickets') }}
+    where company_id is not null
 
 ),
 
--- Found first, so that what was said at the same moment is all that has to be put in order.
 latest as (
 
     select
         tenant_id,
         company_id,
-        max(sent_at) as sent_at
+        max(last_said_at) as sent_at
 
-    from said
+    from tickets
     group by tenant_id, company_id
 
 ),
@@ -35,18 +20,29 @@ latest as (
 ranked as (
 
     select
-        said.*,
+        tickets.tenant_id,
+        tickets.company_id,
+        messages.ticket_id,
+        messages.message_id,
+        messages.level,
+        messages.resolution,
+        messages.sent_on,
         row_number() over (
-            partition by said.tenant_id, said.company_id
-            order by {{ id_order('said.ticket_id', 'desc') }}, {{ id_order('said.message_id', 'desc') }}
+            partition by tickets.tenant_id, tickets.company_id
+            order by {{ id_order('messages.ticket_id', 'desc') }}, {{ id_order('messages.message_id', 'desc') }}
         ) as recency_rank
 
-    from said
-    inner join latest
+    from latest
+    inner join tickets
         on
-            said.tenant_id = latest.tenant_id
-            and said.company_id = latest.company_id
-            and said.sent_at = latest.sent_at
+            latest.tenant_id = tickets.tenant_id
+            and latest.company_id = tickets.company_id
+            and latest.sent_at = tickets.last_said_at
+    inner join {{ ref('int_customer_messages') }} as messages
+        on
+            tickets.tenant_id = messages.tenant_id
+            and tickets.ticket_id = messages.ticket_id
+            and tickets.last_said_at = messages.sent_at
 
 ),
 

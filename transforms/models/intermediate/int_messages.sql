@@ -55,7 +55,7 @@ linked as (
         emails.text,
         emails.own_text
 
-    from {{ ref('stg_hubspot__ticket_emails') }} as links
+    from {{ renewed('stg_hubspot__ticket_emails') }} as links
     inner join emails
         on
             links.tenant_id = emails.tenant_id
@@ -78,7 +78,7 @@ linked as (
         notes.text,
         notes.own_text
 
-    from {{ ref('stg_hubspot__ticket_notes') }} as links
+    from {{ renewed('stg_hubspot__ticket_notes') }} as links
     inner join notes
         on
             links.tenant_id = notes.tenant_id

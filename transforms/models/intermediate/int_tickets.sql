@@ -33,14 +33,16 @@ readings as (
 
 ),
 
-erasures as (
+said as (
 
-    select distinct
+    select
         tenant_id,
-        ticket_id
+        ticket_id,
+        max(sent_at) as last_said_at,
+        max(case when is_erased then 1 else 0 end) = 1 as is_erased
 
     from {{ renewed('int_customer_messages') }} as messages
-    where is_erased
+    group by tenant_id, ticket_id
 
 ),
 
@@ -200,6 +202,9 @@ final as (
                 then placed.is_closed and coalesce(cast(conversations.asked_at as date) <= cast(placed.last_closed_at as date), false)
         end as is_closed_unanswered,
 
+        -- when the customer spoke last, in the ticket itself or in a mail
+        said.last_said_at,
+
         -- reading of the strongest message
         readings.sentiment,
         readings.level,
@@ -207,13 +212,14 @@ final as (
         readings.target,
         readings.is_evidence_ok,
         readings.prompt_version,
-        erasures.ticket_id is not null as is_erased,
+        coalesce(said.is_erased, false) as is_erased,
         coalesce(placed.overall_visitor_sentiment, placed.last_visitor_sentiment) as hubspot_sentiment,
         case
             when placed.overall_visitor_sentiment is not null then placed.overall_visitor_sentiment_score
             else placed.last_visitor_sentiment_score
         end as hubspot_sentiment_score,
-        coalesce(readings.is_negative, false) as is_negative
+        coalesce(readings.is_negative, false) as is_negative,
+        coalesce(readings.points, 0) as points
 
     from placed
     left join tenants
@@ -222,10 +228,10 @@ final as (
         on
             placed.tenant_id = conversations.tenant_id
             and placed.ticket_id = conversations.ticket_id
-    left join erasures
+    left join said
         on
-            placed.tenant_id = erasures.tenant_id
-            and placed.ticket_id = erasures.ticket_id
+            placed.tenant_id = said.tenant_id
+            and placed.ticket_id = said.ticket_id
     left join company_links
         on
             placed.tenant_id = company_links.tenant_id

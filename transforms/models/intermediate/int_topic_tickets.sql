@@ -53,7 +53,8 @@ final as (
         tickets.created_on,
         tickets.level,
         tickets.level is not null as is_read,
-        tickets.is_negative
+        tickets.is_negative,
+        tickets.points
 
     from counted
     inner join tickets

@@ -4,7 +4,32 @@ with pairs as (
 
 ),
 
-topic_tickets as (
+drawn as (
+
+    select
+        tenant_id,
+        month_on,
+        stratum,
+        max(stratum_ticket_count) as stratum_ticket_count
+
+    from {{ ref('stg_app__audit_tickets') }}
+    group by tenant_id, month_on, stratum
+
+),
+
+drawn_strata as (
+
+    select
+        tenant_id,
+        month_on,
+        count(*) as stratum_count
+
+    from drawn
+    group by tenant_id, month_on
+
+),
+
+sorted as (
 
     select
         *,
@@ -15,7 +40,19 @@ topic_tickets as (
 
 ),
 
--- All that a share is of: tickets read for tone and topics, drawn or not.
+topic_tickets as (
+
+    select sorted.*
+
+    from sorted
+    inner join drawn_strata
+        on
+            sorted.tenant_id = drawn_strata.tenant_id
+            and sorted.month_on = drawn_strata.month_on
+
+),
+
+-- All that a share is of: tickets read for tone and topics, drawn or not, in months of which some were drawn.
 whole as (
 
     select
@@ -39,19 +76,6 @@ by_topic as (
 
     from topic_tickets
     group by tenant_id, month_on, topic
-
-),
-
-drawn as (
-
-    select
-        tenant_id,
-        month_on,
-        stratum,
-        max(stratum_ticket_count) as stratum_ticket_count
-
-    from {{ ref('stg_app__audit_tickets') }}
-    group by tenant_id, month_on, stratum
 
 ),
 
@@ -99,18 +123,6 @@ weighed as (
         on
             strata.tenant_id = whole.tenant_id
             and strata.month_on = whole.month_on
-
-),
-
-drawn_strata as (
-
-    select
-        tenant_id,
-        month_on,
-        count(*) as stratum_count
-
-    from drawn
-    group by tenant_id, month_on
 
 ),
 

@@ -5,24 +5,17 @@ with cards as (
 
 ),
 
-days as (
+moves as (
 
     select
-        days.tenant_id,
-        days.card_id,
-        days.scored_on,
-        days.score,
-        days.judged_rank,
-        days.is_coming_on and days.scored_on > cards.opened_on as is_back,
-        lag(days.judged_rank) over (partition by days.tenant_id, days.card_id order by days.scored_on) as rank_before
+        moves.*,
+        moves.is_coming_on and moves.changed_on > cards.opened_on as is_back
 
-    from {{ ref('int_card_days') }} as days
+    from {{ ref('int_card_moves') }} as moves
     inner join cards
         on
-            days.tenant_id = cards.tenant_id
-            and days.card_id = cards.card_id
-    -- A day below the closing threshold is no day of the signal: nothing is told of how bad it was.
-    where days.is_holding
+            moves.tenant_id = cards.tenant_id
+            and moves.card_id = cards.card_id
 
 ),
 
@@ -31,13 +24,13 @@ moved as (
     select
         tenant_id,
         card_id,
-        scored_on as changed_on,
+        changed_on,
         case when is_back then 'returned' when judged_rank > rank_before then 'raised' else 'eased' end as change_type,
         {{ severity_of('judged_rank') }} as severity,
-        {{ severity_of('rank_before') }} as previous_severity,
+        case when not is_back then {{ severity_of('rank_before') }} end as previous_severity,
         score
 
-    from days
+    from moves
     where is_back or judged_rank <> rank_before
 
 ),
@@ -93,7 +86,7 @@ final as (
         changed_on,
         change_type,
         severity,
-        case when change_type <> 'returned' then previous_severity end as previous_severity,
+        previous_severity,
         score
 
     from moved

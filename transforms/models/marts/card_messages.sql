@@ -15,8 +15,7 @@ with behind_cards as (
         tenant_id,
         ticket_id
 
-    from {{ ref('int_card_tickets') }} as card_tickets
-    where {{ is_renewed('card_tickets') }}
+    from {{ ref('int_card_tickets') }}
 
 ),
 
@@ -24,7 +23,7 @@ tickets as (
 
     select tickets.*
 
-    from {{ ref('int_tickets') }} as tickets
+    from {{ renewed_or_kept_by('int_tickets', 'behind_cards') }} as tickets
     inner join behind_cards
         on
             tickets.tenant_id = behind_cards.tenant_id
@@ -41,13 +40,19 @@ contacts as (
 
 texts as (
 
-    select * from {{ ref('stg_enrichment__message_texts') }}
+    {{ on_tickets('stg_enrichment__message_texts') }}
 
 ),
 
 readings as (
 
-    select * from {{ ref('stg_enrichment__message_sentiment') }}
+    {{ on_tickets('stg_enrichment__message_sentiment') }}
+
+),
+
+quotes as (
+
+    {{ on_tickets('stg_enrichment__message_evidence') }}
 
 ),
 
@@ -58,7 +63,7 @@ quoted as (
         ticket_id,
         message_id
 
-    from {{ ref('stg_enrichment__message_evidence') }}
+    from quotes
 
 ),
 

@@ -1,6 +1,13 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='renewed_card_tickets',
+    on_schema_change='fail',
+    unique_key=['tenant_id', 'card_id', 'ticket_id'],
+) }}
+
 with card_tickets as (
 
-    select * from {{ ref('int_card_tickets') }}
+    select * from {{ renewed_or_new('int_card_tickets', ['tenant_id', 'card_id', 'ticket_id']) }} as card_tickets
 
 ),
 

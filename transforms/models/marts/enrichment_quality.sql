@@ -2,54 +2,9 @@
 {% set quote_target = 0.98 %}
 {% set dead_letter_target = 0.005 %}
 
-with sentiment as (
+with counted as (
 
-    select
-        tenant_id,
-        'sentiment' as task,
-        ticket_id,
-        analyzer,
-        model,
-        prompt_version,
-        analyzed_at,
-        case when is_evidence_ok then 1 else 0 end as verified_count,
-        cast(null as integer) as none_count
-
-    from {{ ref('stg_enrichment__message_sentiment') }}
-    where analyzed_at <= {{ as_of_at() }}
-
-),
-
--- A ticket has a label for each of its topics, the first for all of them here; that no topic fits is its only one.
-topics as (
-
-    select
-        tenant_id,
-        'topics' as task,
-        ticket_id,
-        analyzer,
-        model,
-        prompt_version,
-        analyzed_at,
-        cast(null as integer) as verified_count,
-        case when topic = 'none' then 1 else 0 end as none_count
-
-    from {{ ref('stg_enrichment__ticket_topics') }}
-    where topic_rank = 1 and analyzed_at <= {{ as_of_at() }}
-
-),
-
-readings as (
-
-    select
-        *,
-        cast(analyzed_at as date) as metric_on
-
-    from (
-        select * from sentiment
-        union all
-        select * from topics
-    ) as both_tasks
+    select * from {{ ref('int_reading_days') }}
 
 ),
 
@@ -66,47 +21,27 @@ corrections as (
 
 ),
 
-counted as (
+corrected as (
 
+    {% for task, readings in [('sentiment', 'stg_enrichment__message_sentiment'), ('topics', 'stg_enrichment__ticket_topics')] -%}
     select
-        readings.tenant_id,
-        readings.metric_on,
-        readings.task,
-        count(*) as read_count,
-        count(distinct readings.ticket_id) as ticket_count,
-        count(distinct corrections.ticket_id) as corrected_count,
-        sum(readings.verified_count) as verified_count,
-        sum(readings.none_count) as none_count
+        corrections.tenant_id,
+        corrections.task,
+        cast(readings.analyzed_at as date) as metric_on,
+        count(distinct corrections.ticket_id) as corrected_count
 
-    from readings
-    left join corrections
+    from corrections
+    inner join {{ ref(readings) }} as readings
         on
-            readings.tenant_id = corrections.tenant_id
-            and readings.ticket_id = corrections.ticket_id
-            and readings.task = corrections.task
-    group by readings.tenant_id, readings.metric_on, readings.task
+            corrections.tenant_id = readings.tenant_id
+            and corrections.ticket_id = readings.ticket_id
+    where corrections.task = '{{ task }}' and readings.analyzed_at <= {{ as_of_at() }}
+    group by corrections.tenant_id, corrections.task, cast(readings.analyzed_at as date)
+    {% if not loop.last %}
+    union all
 
-),
-
--- The reader of a day is the one that read most of it; figures measured of a reader are told of that one.
-readers as (
-
-    select
-        tenant_id,
-        metric_on,
-        task,
-        analyzer,
-        model,
-        prompt_version,
-        count(*) over (partition by tenant_id, metric_on, task) as reader_count,
-        row_number() over (
-            partition by tenant_id, metric_on, task
-            order by count(*) desc, analyzer asc, model asc, prompt_version asc
-        ) as reader_rank
-
-    from readings
-    group by tenant_id, metric_on, task, analyzer, model, prompt_version
-
+    {% endif -%}
+    {% endfor %}
 ),
 
 costs as (
@@ -194,14 +129,14 @@ joined as (
         days.tenant_id,
         days.metric_on,
         days.task,
-        readers.analyzer,
-        readers.model,
-        readers.prompt_version,
-        coalesce(readers.reader_count, 0) as reader_count,
+        counted.analyzer,
+        counted.model,
+        counted.prompt_version,
+        coalesce(counted.reader_count, 0) as reader_count,
         coalesce(counted.read_count, 0) as read_count,
         coalesce(counted.ticket_count, 0) as ticket_count,
         coalesce(letters.dead_letter_count, 0) as dead_letter_count,
-        coalesce(counted.corrected_count, 0) as corrected_count,
+        coalesce(corrected.corrected_count, 0) as corrected_count,
         counted.verified_count,
         counted.none_count,
         -- What repeats an earlier answer cost nothing that day.
@@ -224,12 +159,11 @@ joined as (
             days.tenant_id = counted.tenant_id
             and days.metric_on = counted.metric_on
             and days.task = counted.task
-    left join readers
+    left join corrected
         on
-            days.tenant_id = readers.tenant_id
-            and days.metric_on = readers.metric_on
-            and days.task = readers.task
-            and readers.reader_rank = 1
+            days.tenant_id = corrected.tenant_id
+            and days.metric_on = corrected.metric_on
+            and days.task = corrected.task
     left join costs
         on
             days.tenant_id = costs.tenant_id
@@ -243,15 +177,15 @@ joined as (
     -- Both were measured of the question about tone and intent.
     left join quality
         on
-            readers.analyzer = quality.analyzer
-            and readers.model = quality.model
-            and readers.prompt_version = quality.prompt_version
+            counted.analyzer = quality.analyzer
+            and counted.model = quality.model
+            and counted.prompt_version = quality.prompt_version
             and days.task = 'sentiment'
     left join canaries
         on
-            readers.analyzer = canaries.analyzer
-            and readers.model = canaries.model
-            and readers.prompt_version = canaries.prompt_version
+            counted.analyzer = canaries.analyzer
+            and counted.model = canaries.model
+            and counted.prompt_version = canaries.prompt_version
             and days.metric_on = canaries.read_on
             and days.task = 'sentiment'
 

@@ -14,11 +14,11 @@ with behind_cards as (
 
 ),
 
-shown as (
+tickets as (
 
     select tickets.*
 
-    from {{ ref('int_tickets') }} as tickets
+    from {{ renewed_or_kept_by('int_tickets', 'behind_cards') }} as tickets
     left join behind_cards
         on
             tickets.tenant_id = behind_cards.tenant_id
@@ -27,24 +27,17 @@ shown as (
 
 ),
 
-tickets as (
-
-    select * from shown
-    where {{ is_renewed('shown') }}
-
-),
-
 texts as (
 
-    select * from {{ ref('stg_enrichment__message_texts') }}
-    where message_id = 'opening'
+    {{ on_tickets('stg_enrichment__message_texts') }}
+    where rows_there.message_id = 'opening'
 
 ),
 
 tones as (
 
-    select * from {{ ref('stg_enrichment__message_sentiment') }}
-    where message_id = 'opening'
+    {{ on_tickets('stg_enrichment__message_sentiment') }}
+    where rows_there.message_id = 'opening'
 
 ),
 

@@ -1,20 +1,13 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='renewed_in_window',
+    on_schema_change='fail',
+) }}
+
 with tickets as (
 
-    select * from {{ ref('int_tickets') }}
+    select * from {{ renewed('int_tickets') }} as tickets
     where created_on >= {{ tickets_start_on() }}
-
-),
-
--- A long thread counts once, as it does on a card.
-ticket_points as (
-
-    select
-        tenant_id,
-        ticket_id,
-        max(points) as points
-
-    from {{ ref('int_customer_messages') }}
-    group by tenant_id, ticket_id
 
 ),
 
@@ -35,13 +28,9 @@ final as (
         tickets.churn_intent,
         tickets.level is not null as is_read,
         tickets.is_negative,
-        cast(coalesce(ticket_points.points, 0) as bigint) as points
+        cast(tickets.points as bigint) as points
 
     from tickets
-    left join ticket_points
-        on
-            tickets.tenant_id = ticket_points.tenant_id
-            and tickets.ticket_id = ticket_points.ticket_id
 
 )
 

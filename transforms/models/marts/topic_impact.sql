@@ -22,56 +22,35 @@ companies as (
 
 ),
 
--- A long thread counts once, as it does on a card.
-ticket_points as (
-
-    select
-        tenant_id,
-        ticket_id,
-        max(points) as points
-
-    from {{ ref('int_customer_messages') }}
-    group by tenant_id, ticket_id
-
-),
-
 whole as (
 
     select
-        tickets.tenant_id,
+        tenant_id,
         count(*) as all_ticket_count,
-        sum(case when tickets.is_read then 1 else 0 end) as all_read_count,
-        sum(case when tickets.is_negative then 1 else 0 end) as all_negative_count,
-        coalesce(sum(tickets.level), 0) as all_level_sum,
-        coalesce(sum(ticket_points.points), 0) as all_points
+        sum(case when is_read then 1 else 0 end) as all_read_count,
+        sum(case when is_negative then 1 else 0 end) as all_negative_count,
+        coalesce(sum(level), 0) as all_level_sum,
+        sum(points) as all_points
 
     from tickets
-    left join ticket_points
-        on
-            tickets.tenant_id = ticket_points.tenant_id
-            and tickets.ticket_id = ticket_points.ticket_id
-    group by tickets.tenant_id
+    group by tenant_id
 
 ),
 
 counted as (
 
     select
-        topic_tickets.tenant_id,
-        topic_tickets.topic,
-        max(topic_tickets.parent_topic) as parent_topic,
+        tenant_id,
+        topic,
+        max(parent_topic) as parent_topic,
         count(*) as ticket_count,
-        sum(case when topic_tickets.is_read then 1 else 0 end) as read_count,
-        sum(case when topic_tickets.is_negative then 1 else 0 end) as negative_count,
-        coalesce(sum(topic_tickets.level), 0) as level_sum,
-        coalesce(sum(ticket_points.points), 0) as points
+        sum(case when is_read then 1 else 0 end) as read_count,
+        sum(case when is_negative then 1 else 0 end) as negative_count,
+        coalesce(sum(level), 0) as level_sum,
+        sum(points) as points
 
     from topic_tickets
-    left join ticket_points
-        on
-            topic_tickets.tenant_id = ticket_points.tenant_id
-            and topic_tickets.ticket_id = ticket_points.ticket_id
-    group by topic_tickets.tenant_id, topic_tickets.topic
+    group by tenant_id, topic
 
 ),
 

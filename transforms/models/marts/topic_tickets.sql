@@ -1,6 +1,14 @@
+-- Rows stay as long as their ticket is listed.
+-- depends_on: {{ ref('tickets') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='renewed_with_tickets',
+    on_schema_change='fail',
+) }}
+
 with topic_tickets as (
 
-    select * from {{ ref('int_topic_tickets') }}
+    select * from {{ renewed('int_topic_tickets') }} as topic_tickets
     where created_on >= {{ tickets_start_on() }}
 
 ),

@@ -6,15 +6,13 @@
     unique_key=['tenant_id', 'card_id', 'last_on'],
 ) }}
 
-with {% if is_continued() or not execute -%}
+with {% if is_continued() -%}
 stale_days as (
 
     select * from {{ ref('int_stale_card_days') }}
 
 ),
 
-{% endif -%}
-{% if is_continued() -%}
 -- Cards with a day that was judged anew, or that had one.
 stale_cards as (
 
@@ -67,7 +65,8 @@ spans as (
         max(scored_on) as last_on,
         max(judged_rank) as card_rank,
         max(case when is_notify then 1 else 0 end) as notify_flag,
-        max(score) as worst_score
+        max(score) as worst_score,
+        max(case when scored_on < {{ as_of_on() }} then score end) as settled_score
 
     from card_days
     group by tenant_id, card_id
@@ -79,32 +78,34 @@ worst_days as (
     select
         spans.tenant_id,
         spans.card_id,
-        max(card_days.scored_on) as worst_on
+        max(case when card_days.score = spans.worst_score then card_days.scored_on end) as worst_on,
+        max(case when card_days.score = spans.settled_score and card_days.scored_on < {{ as_of_on() }} then card_days.scored_on end) as settled_on
 
     from spans
     inner join card_days
         on
             spans.tenant_id = card_days.tenant_id
             and spans.card_id = card_days.card_id
-            and spans.worst_score = card_days.score
+            and card_days.score in (spans.worst_score, spans.settled_score)
     group by spans.tenant_id, spans.card_id
 
 ),
 
 -- Grouped, so that no planner pairs the days of a card with each other.
-worst as (
+final as (
 
     select
         spans.tenant_id,
         spans.card_id,
-        spans.last_on,
-        spans.card_rank,
-        spans.notify_flag,
-        spans.worst_score,
-        worst_days.worst_on,
         max(card_days.company_id) as company_id,
         max(card_days.trigger_type) as trigger_type,
+        spans.last_on,
         max(case when card_days.scored_on = spans.first_on then card_days.judged_rank end) as opened_rank,
+        spans.card_rank,
+        spans.notify_flag = 1 as is_notify,
+        spans.worst_score as score,
+        worst_days.worst_on as scored_on,
+        worst_days.settled_on,
         max(case when card_days.scored_on = worst_days.worst_on then card_days.ticket_id end) as ticket_id,
         max(case when card_days.scored_on = worst_days.worst_on then card_days.rule_version end) as rule_version
 
@@ -125,95 +126,8 @@ worst as (
         spans.card_rank,
         spans.notify_flag,
         spans.worst_score,
-        worst_days.worst_on
-
-),
-
-{% if is_continued() -%}
--- The numbers and the sentence of a day that was not scored anew are those of the build before: they are long, and many.
-words_before as (
-
-    select
-        kept.tenant_id,
-        kept.card_id,
-        kept.scored_on,
-        kept.components,
-        kept.why
-
-    from {{ this }} as kept
-    inner join stale_days
-        on
-            kept.tenant_id = stale_days.tenant_id
-            and kept.company_id = stale_days.company_id
-            and kept.scored_on < stale_days.stale_from_on
-
-),
-
-{% endif -%}
-anew as (
-
-    select worst.*
-
-    from worst
-    {% if is_continued() -%}
-    left join words_before
-        on
-            worst.tenant_id = words_before.tenant_id
-            and worst.card_id = words_before.card_id
-            and worst.worst_on = words_before.scored_on
-    where words_before.card_id is null
-    {% endif %}
-),
-
-told as (
-
-    select
-        anew.*,
-        scores.components,
-        scores.why
-
-    from anew
-    inner join {{ ref('int_trigger_scores_daily') }} as scores
-        on
-            anew.tenant_id = scores.tenant_id
-            and anew.company_id = scores.company_id
-            and anew.trigger_type = scores.trigger_type
-            and anew.worst_on = scores.scored_on
-    {% if is_continued() %}
-    union all
-
-    select
-        worst.*,
-        words_before.components,
-        words_before.why
-
-    from worst
-    inner join words_before
-        on
-            worst.tenant_id = words_before.tenant_id
-            and worst.card_id = words_before.card_id
-            and worst.worst_on = words_before.scored_on
-    {% endif %}
-),
-
-final as (
-
-    select
-        tenant_id,
-        card_id,
-        company_id,
-        last_on,
-        opened_rank,
-        card_rank,
-        notify_flag = 1 as is_notify,
-        worst_score as score,
-        worst_on as scored_on,
-        components,
-        why,
-        ticket_id,
-        rule_version
-
-    from told
+        worst_days.worst_on,
+        worst_days.settled_on
 
 )
 
