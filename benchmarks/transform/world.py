@@ -51,7 +51,7 @@ _FEW = {
     """,
     "raw_hubspot.sync_cursors": """
         select tenant_id, stream, timestamptz '{as_of}' as cursor_at, timestamptz '{as_of}' as synced_at,
-               timestamptz '{as_of}' as attempted_at, 'ok' as status, 'increment' as mode, 1 as held_count, 1 as portal_total
+               timestamptz '{as_of}' as attempted_at, 'synced' as status, 'increment' as mode, 1 as held_count, 1 as portal_total
         from tenants, (values ('tickets'), ('companies'), ('contacts'), ('owners'), ('emails'), ('notes'),
                               ('ticket_companies'), ('ticket_contacts'), ('ticket_emails'), ('ticket_notes'),
                               ('pipelines'), ('properties')) as s(stream)
