@@ -201,7 +201,9 @@ def _made(
         replay = Replay(scratch, tenant.tenant_id, span, on_step)
         cards = replay.cards(values, "as it is")
         read = touched(lineage, params())
-        _keep(scratch, Path(made) / FILE_NAME, (read | lineage.parents(read) | {_FACTS}) - _made_again(lineage, read))
+        # They are made again each time, and would be kept as tables.
+        views = {_STAGED_PARAMS} | (read & lineage.views)
+        _keep(scratch, Path(made) / FILE_NAME, (read | lineage.parents(read) | {_FACTS}) - views)
         known, departures = known_truth(place, tenant.tenant_id)
         ready = Prepared(
             build_id=build_id,
@@ -213,17 +215,12 @@ def _made(
             known=known,
             departures=departures,
             remarks=remarks,
-            statements=scratch.compiled(read | _made_again(lineage, read)),
+            statements=scratch.compiled(read | views),
         )
         (Path(made) / _ABOUT).write_text(json.dumps(ready.as_json(), default=str), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(made, folder)
     return ready
-
-
-def _made_again(lineage: Lineage, read: set[str]) -> set[str]:
-    """What is made each time, of what is kept: views, which would be kept as tables."""
-    return {_STAGED_PARAMS} | (read & lineage.views)
 
 
 def _keep(scratch: Scratch, file: Path, models: set[str]) -> None:

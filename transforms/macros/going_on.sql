@@ -83,3 +83,8 @@ final as (
 
 {%- endif %}
 {%- endmacro %}
+
+{# Of the rows of `beside_the_build_before`, those whose digest is another, that are new, or that are no more. #}
+{% macro is_changed() -%}
+    digest is null or digest_before is null or digest <> digest_before
+{%- endmacro %}

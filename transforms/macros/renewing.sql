@@ -99,7 +99,7 @@
         metric_on
 
     from {{ ref('int_reading_inputs') }}
-    where digest is null or digest_before is null or digest <> digest_before
+    where {{ is_changed() }}
 {%- endmacro %}
 
 {# The rows of `readings` (a CTE with task and day) that a model of days of readings counts: in a build that goes on those of the days above; else all. #}

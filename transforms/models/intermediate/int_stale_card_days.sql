@@ -15,7 +15,7 @@ regrouped as (
         min(opened_on) as opened_on
 
     from {{ ref('int_card_inputs') }}
-    where digest is null or digest_before is null or digest <> digest_before
+    where {{ is_changed() }}
     group by tenant_id, company_id
 
 ),

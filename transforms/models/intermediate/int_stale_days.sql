@@ -14,7 +14,7 @@ changes as (
         min(day_on) as changed_on
 
     from inputs
-    where digest is null or digest_before is null or digest <> digest_before
+    where {{ is_changed() }}
     group by tenant_id, company_id
 
 ),

@@ -5,7 +5,7 @@ with inputs as (
     select
         tenant_id,
         ticket_id,
-        digest is null or digest_before is null or digest <> digest_before as is_changed
+        {{ is_changed() }} as is_changed
 
     from {{ ref('int_ticket_inputs') }}
 

@@ -1,13 +1,14 @@
+{% set key = ['tenant_id', 'evidence_id', 'score_points', 'confidence', 'right_count', 'answered_count'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='renewed_card_quotes',
     on_schema_change='fail',
-    unique_key=['tenant_id', 'evidence_id', 'score_points', 'confidence', 'right_count', 'answered_count'],
+    unique_key=key,
 ) }}
 
 with card_quotes as (
 
-    select * from {{ renewed_or_new('int_card_quotes', ['tenant_id', 'evidence_id', 'score_points', 'confidence', 'right_count', 'answered_count']) }} as card_quotes
+    select * from {{ renewed_or_new('int_card_quotes', key) }} as card_quotes
 
 ),
 

@@ -1,13 +1,14 @@
+{% set key = ['tenant_id', 'card_id', 'ticket_id'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='renewed_card_tickets',
     on_schema_change='fail',
-    unique_key=['tenant_id', 'card_id', 'ticket_id'],
+    unique_key=key,
 ) }}
 
 with card_tickets as (
 
-    select * from {{ renewed_or_new('int_card_tickets', ['tenant_id', 'card_id', 'ticket_id']) }} as card_tickets
+    select * from {{ renewed_or_new('int_card_tickets', key) }} as card_tickets
 
 ),
 
